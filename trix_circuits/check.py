@@ -38,6 +38,7 @@ MAX_WIDTH = 1 << 16  # bits of one reference word
 MAX_NETS = 20_000_000  # inputs, gates, reference nodes and ghosts together
 
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]  # sources, weights, bias
+Buses = list[tuple[str, int]]  # name and width
 Linear = dict[int, int]  # net -> coefficient; the constant stands at ONE
 ONE = -1
 
@@ -58,6 +59,8 @@ class Damaged(Exception):
 class Refused(Exception):
     """The circuit is well-formed, but its evidence does not prove its meaning (exit status 1)."""
 
+    counterexample: dict[str, int] | None = None  # inputs for which the meaning is not met, if known
+
 
 class TooLarge(Exception):
     """A question exceeds a limit of this program (exit status 3)."""
@@ -72,11 +75,12 @@ class Circuit:
 
     name: str
     format_name: str
-    inputs: list[tuple[str, int]]
+    inputs: Buses
     outputs: list[tuple[str, list[int]]]
     gates: list[Gate]
     meaning: list[str]
     certificate: dict[str, Any]
+    about: dict[str, Any]
 
 
 def _require(condition: object, message: str) -> None:
@@ -140,7 +144,7 @@ def _unpack(raw: bytes, table: object, count: int, what: str) -> list[int]:
     return values
 
 
-def _buses(value: object, what: str) -> list[tuple[str, int]]:
+def _buses(value: object, what: str) -> Buses:
     buses = [bus for bus in value if isinstance(bus, list) and len(bus) == 2] if isinstance(value, list) else []
     good = all(re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", str(name)) and type(n) is int and n > 0 for name, n in buses)
     _require(good and buses == value and len({name for name, _ in buses}) == len(buses), f"{what} must be named buses")
@@ -176,7 +180,9 @@ def read(data: bytes) -> Circuit:
     _require(outputs and all(driver < net for driver in numbers["outputs"]), "an output's driver does not exist")
     driven = [(bus, [next(drivers) for _ in range(width)]) for bus, width in outputs]
     certificate = _object(raws["certificate"], "the certificate")
-    return Circuit(str(about.get("name")), name, inputs, driven, gates, [str(e) for e in about["meaning"]], certificate)
+    return Circuit(
+        str(about.get("name")), name, inputs, driven, gates, [str(e) for e in about["meaning"]], certificate, about
+    )
 
 
 # ---- nets: the circuit's gates, and after them reference nodes and ghosts --------------------------------------------
@@ -272,18 +278,18 @@ class Nets:
         ]
         return self.fit(column_sum([*terms, (self.one, rest % (1 << width))], self.full_adder, self.zero, width))
 
-    def pairs(self, x: Sequence[int], y: Sequence[int]) -> list[tuple[int, int]]:
+    def pairs(self, x: list[int], y: list[int]) -> list[tuple[int, int]]:
         width = max(len(x), len(y))
-        return list(zip([*x, *x[-1:] * (width - len(x))], [*y, *y[-1:] * (width - len(y))], strict=True))
+        return list(zip(x + x[-1:] * (width - len(x)), y + y[-1:] * (width - len(y)), strict=True))
 
-    def less(self, x: Sequence[int], y: Sequence[int]) -> int:
+    def less(self, x: list[int], y: list[int]) -> int:
         """1 iff x < y: from the lowest bit up, a differing bit decides anew; the sign bit counts the other way."""
         pairs, below = self.pairs(x, y), self.zero
         for a, b in [*pairs[:-1], pairs[-1][::-1]]:
             below = self.gate((b, a, below), (1, -1, 1), -1)
         return below
 
-    def select(self, condition: int, x: Sequence[int], y: Sequence[int]) -> list[int]:
+    def select(self, condition: int, x: list[int], y: list[int]) -> list[int]:
         return self.fit([self.choose(condition, a, b) for a, b in self.pairs(x, y)])
 
     def shift(self, x: list[int], amount: Sequence[int], left: bool) -> list[int]:
@@ -318,10 +324,10 @@ def accumulate(total: Linear, terms: Linear, factor: int) -> Linear:
 class Meaning:
     """Parses equations. A name is an input bus or an earlier definition; its value is an integer. See docs/meaning.md."""
 
-    def __init__(self, circuit: Circuit, nets: Nets) -> None:
-        self.nets, self.outputs, at = nets, dict(circuit.outputs), 0
+    def __init__(self, inputs: Buses, outputs: Iterable[tuple[str, list[int]]], nets: Nets) -> None:
+        self.nets, self.outputs, at = nets, dict(outputs), 0
         self.names: dict[str, list[int]] = {}
-        for name, width in circuit.inputs:
+        for name, width in inputs:
             self.names[name] = [*range(at, at + width), nets.zero]
             at += width
 
@@ -540,7 +546,9 @@ class Windows:
         for chunk in range(1 << leaves - low):
             planes = patterns + [ones if chunk >> i & 1 else 0 for i in range(leaves - low)]
             for sources, weights, bias in gates:
-                planes.append(evaluate([(planes[s], w) for s, w in zip(sources, weights)], bias, ones, None)[0])
+                planes.append(
+                    evaluate([(planes[s], w) for s, w in zip(sources, weights, strict=True)], bias, ones, None)[0]
+                )
             bad = ones
             for k, (terms, constant, equation, bits) in enumerate(claims):
                 holds = evaluate([(planes[net], weight) for net, weight in terms], constant, ones, bits)[equation]
@@ -583,7 +591,7 @@ def check(data: bytes, memo: dict[Any, int | None] | None = None) -> Verdict:
 
 def _check(circuit: Circuit, memo: dict[Any, int | None]) -> Verdict:
     nets = Nets(sum(width for _, width in circuit.inputs), circuit.gates)
-    goals = Meaning(circuit, nets).goals(circuit.meaning)
+    goals = Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning)
     windows = Windows(nets, memo)
     ghosts, lemmas, proofs = (circuit.certificate.get(part) for part in ("ghosts", "lemmas", "goals"))
     if not (isinstance(ghosts, list) and isinstance(lemmas, list) and isinstance(proofs, list)):
@@ -621,11 +629,13 @@ def _prove(goal: Claim, proof: object, claims: list[Claim], windows: Windows, ci
         row = windows.failure(range(sum(width for _, width in circuit.inputs)), [goal])
         if row is None:
             return "exhaustive"
-        shown = []
+        values = {}
         for name, width in circuit.inputs:
-            shown.append(f"{name}={row & (1 << width) - 1}")
+            values[name] = row & (1 << width) - 1
             row >>= width
-        raise Refused(f"the meaning is not met where {' '.join(shown)}")
+        refused = Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}")
+        refused.counterexample = values
+        raise refused
     rest, longest = dict(goal.terms), 0
     _require(isinstance(proof, list), "a goal's proof must be 'rows' or a list of [lemma, multiplier]")
     for entry in proof if isinstance(proof, list) else []:

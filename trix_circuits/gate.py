@@ -49,12 +49,12 @@ def row_sums(weights: Sequence[int], bias: int) -> list[int]:
 
 
 def distance(total: int) -> int:
-    """How far a sum is from the decision point, which lies half a unit below 0; in half units, so never 0."""
-    return 2 * total + 1 if total >= 0 else -2 * total - 1
+    """How far a sum is from the decision point 0, in units. At distance 0, `>= 0` and `> 0` would disagree."""
+    return abs(total)
 
 
 def margin_of(weights: Sequence[int], bias: int) -> int:
-    """The least distance from the decision point over all 2^k rows, in half units. Subset sums, so any fan-in is quick."""
+    """The least distance from the decision point over all 2^k rows, in units. Subset sums, so any fan-in is quick."""
     sums = {bias}
     for weight in weights:
         sums |= {value + weight for value in sums}

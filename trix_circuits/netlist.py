@@ -123,7 +123,7 @@ class Netlist:
 
     @cached_property
     def margin(self) -> int:
-        """The least margin of any gate over all rows of its own inputs, in half units; 0 if there is no gate."""
+        """The least margin of any gate over all rows of its own inputs, in units; 0 if there is no gate."""
         return min((margin_of(w, b) for w, b in {(weights, bias) for _, weights, bias in self.gates()}), default=0)
 
     @cached_property
