@@ -25,31 +25,28 @@ import hashlib
 import itertools
 import json
 import re
+import struct
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, NoReturn
 
 VERSION = 1
 MAX_LEAVES = 24  # a window of 2^24 rows takes seconds
 CHUNK = 15  # rows are evaluated 2^CHUNK at a time, so that planes stay in cache
 MAX_WIDTH = 1 << 16  # bits of one reference word
-MAX_NETS = 20_000_000  # inputs, gates, reference nodes and ghosts together
+MAX_NETS = 4_000_000  # reference nodes, and terms of one product
+MAX_WORK = 1 << 40  # rows times gates, over all windows
 
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]  # sources, weights, bias
 Buses = list[tuple[str, int]]  # name and width
 Linear = dict[int, int]  # net -> coefficient; the constant stands at ONE
 ONE = -1
 
-_E2M1 = [0, 1, 2, 3, 4, 6, 8, 12]
-_TRIT, _SIGNED_E2M1 = [0, 1, None, -1], _E2M1 + [-value for value in _E2M1]
-# Formats whose names have a fixed sense: unit, weight of each code, bias of each code (in units).
-KNOWN_FORMATS: dict[str, tuple[Fraction, list[Any], list[Any]]] = {
-    "e2m1": (Fraction(1, 2), _SIGNED_E2M1, _SIGNED_E2M1),
-    "ternary": (Fraction(1), _TRIT, [*range(128), *range(-128, 0)]),
-    "ternary-strict": (Fraction(1), _TRIT, _TRIT),
-}
+_E2M1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
+_TRIT, _INT8 = [0, 1, None, -1], [*range(128), *range(-128, 0)]
+# Names with a fixed sense: the unit, and the weight and the bias of each code in units. Other formats go by the file.
+KNOWN_FORMATS = {"e2m1": ("1/2", _E2M1, _E2M1), "ternary": ("1", _TRIT, _INT8), "ternary-strict": ("1", _TRIT, _TRIT)}
 
 
 class Damaged(Exception):
@@ -59,7 +56,7 @@ class Damaged(Exception):
 class Refused(Exception):
     """The circuit is well-formed, but its evidence does not prove its meaning (exit status 1)."""
 
-    counterexample: dict[str, int] | None = None  # inputs for which the meaning is not met, if known
+    counterexample: dict[str, int] | None = None  # inputs for which the meaning is not met, where they are known
 
 
 class TooLarge(Exception):
@@ -88,101 +85,90 @@ def _require(condition: object, message: str) -> None:
         raise Damaged(message)
 
 
-def _object(raw: bytes | str, what: str) -> dict[str, Any]:
+def _json(raw: bytes | str) -> Any:
+    """JSON in which every number is an integer and no key stands twice."""
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        _require(len(dict(pairs)) == len(pairs), f"{what} names a key twice")
+        _require(len(dict(pairs)) == len(pairs), "a key stands twice")
         return dict(pairs)
 
-    try:
-        value = json.loads(raw, object_pairs_hook=unique)
-    except (ValueError, RecursionError):
-        raise Damaged(f"{what} is not JSON") from None
-    _require(isinstance(value, dict), f"{what} must be an object")
-    return dict(value)
+    def refuse(text: str) -> NoReturn:
+        raise Damaged(f"a number must be an integer, not {text[:20]}")
+
+    return json.loads(raw, object_pairs_hook=unique, parse_float=refuse, parse_constant=refuse)
 
 
-def _tensors(data: bytes) -> tuple[dict[str, bytes], dict[str, list[int]], dict[str, Any]]:
-    """Of a safetensors file: the bytes of each tensor, the numbers of the wider ones, and the description."""
-    size = int.from_bytes(data[:8], "little")
-    _require(8 <= len(data) >= 8 + size, "the file is not safetensors, or was cut short")
-    header = _object(data[8 : 8 + size], "the safetensors header")
-    about = header.pop("__metadata__", None)
-    _require(isinstance(about, dict) and {"trix_circuits", "digest"} <= set(about), "the file holds no circuit")
-    digest = str(about["digest"]).encode()
-    _require(
-        re.fullmatch(b"[0-9a-f]{64}", digest) and data.count(digest) == 1, "the digest must be 64 hex digits, once"
-    )
-    blank = data.replace(digest, b"0" * 64)  # the digest is taken over the whole file with itself blanked out
-    _require(
-        hashlib.blake2b(blank, digest_size=32).hexdigest().encode() == digest, "the file was changed after writing"
-    )
-    raws: dict[str, bytes] = {}
-    numbers: dict[str, list[int]] = {}
-    body = data[8 + size :]
-    for name, entry in header.items():
-        _require(isinstance(entry, dict) and entry.get("dtype") in ("U8", "U32"), f"tensor {name} must be U8 or U32")
-        width, place = (1 if entry["dtype"] == "U8" else 4), entry.get("data_offsets")
-        _require(isinstance(place, list) and [type(x) for x in place] == [int, int], f"tensor {name} has no place")
-        raws[name] = body[place[0] : place[1]] if 0 <= place[0] <= place[1] <= len(body) else b"\0"
-        count = len(raws[name]) // width
-        _require(entry.get("shape") == [count] and place[1] - place[0] == count * width, f"tensor {name} is misshapen")
-        if width == 4:
-            numbers[name] = [int.from_bytes(raws[name][i : i + 4], "little") for i in range(0, 4 * count, 4)]
-    return raws, numbers, _object(str(about["trix_circuits"]), "the circuit's description")
-
-
-def _unpack(raw: bytes, table: object, count: int, what: str) -> list[int]:
+def _unpack(raw: bytes, table: list[Any], count: int) -> list[int]:
     """`count` codes, lowest bits first, each as wide as the table of values needs, looked up there."""
-    if not (isinstance(table, list) and 2 <= len(table) <= 256 and all(v is None or type(v) is int for v in table)):
-        raise Damaged(f"the format's {what} must be a list of 2 to 256 integers")
-    bits = (len(table) - 1).bit_length()
-    _require(len(raw) == (count * bits + 7) // 8, f"{what}: {len(raw)} bytes do not hold {count} codes of {bits} bits")
-    stream, table = int.from_bytes(raw, "little"), table + [None] * ((1 << bits) - len(table))
-    text = f"{stream:0{len(raw) * 8}b}"[::-1]
-    values = [table[int(text[i : i + bits][::-1], 2)] for i in range(0, count * bits, bits)]
-    _require(None not in values and "1" not in text[count * bits :], f"{what}: a code has no value in this format")
+    _require(all(value is None or type(value) is int for value in table), "a format's values must be integers or null")
+    bits = max(1, (len(table) - 1).bit_length())
+    digits = f"{int.from_bytes(raw, 'little'):0{len(raw) * 8}b}"[::-1] if raw else ""
+    _require(len(raw) == (count * bits + 7) // 8 and "1" not in digits[count * bits :], "packed values: wrong length")
+    values = [table[int(digits[i : i + bits][::-1], 2)] for i in range(0, count * bits, bits)]
+    _require(None not in values, "packed values: a code has no value in this format")
     return values
 
 
-def _buses(value: object, what: str) -> Buses:
-    buses = [bus for bus in value if isinstance(bus, list) and len(bus) == 2] if isinstance(value, list) else []
-    good = all(re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", str(name)) and type(n) is int and n > 0 for name, n in buses)
-    _require(good and buses == value and len({name for name, _ in buses}) == len(buses), f"{what} must be named buses")
-    return [(str(name), width) for name, width in buses]
+def _buses(buses: list[Any]) -> Buses:
+    good = all(
+        re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) and type(width) is int and width > 0 for name, width in buses
+    )
+    _require(good and len(dict(buses)) == len(buses), "a bus must have a name of its own and a width")
+    return [(name, width) for name, width in buses]
 
 
 def read(data: bytes) -> Circuit:
     """Decode a circuit file; raise Damaged unless every part of it is what it must be."""
-    raws, numbers, about = _tensors(data)
-    _require(about.get("version") == VERSION, f"the version must be {VERSION}, not {about.get('version')}")
-    _require({"fan_in", "sources", "outputs"} <= set(numbers), "tensors fan_in, sources and outputs must be U32")
-    _require({"weights", "biases", "certificate"} <= set(raws), "a tensor is missing")
-    form = about.get("format")
-    if not isinstance(form, dict) or not isinstance(about.get("meaning"), list):
-        raise Damaged("the description must hold a format and a meaning")
-    known = KNOWN_FORMATS.get(name := str(form.get("name")))
-    same = known and (str(known[0]), known[1], known[2]) == (form.get("unit"), form.get("weights"), form.get("biases"))
-    _require(not known or same, f"the format calls itself {name} but has other values")
-    inputs, outputs = _buses(about.get("inputs"), "inputs"), _buses(about.get("outputs"), "outputs")
-    _require(not {n for n, _ in inputs} & {n for n, _ in outputs}, "an input and an output share a name")
-    fan_in, sources = numbers["fan_in"], numbers["sources"]
+    try:
+        return _read(data)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error) as error:
+        raise Damaged(f"not a circuit file, or cut short ({type(error).__name__}: {str(error)[:60]})") from None
+
+
+def _read(data: bytes) -> Circuit:
+    size = int.from_bytes(data[:8], "little")  # safetensors: the header's size, the header, the tensors
+    _require(8 < 8 + size <= len(data), "not a circuit file, or cut short")
+    header, body = _json(data[8 : 8 + size]), data[8 + size :]
+    digest = header["__metadata__"]["digest"].encode()
+    _require(re.fullmatch(b"[0-9a-f]{64}", digest) and data.count(digest) == 1, "the digest must stand there once")
+    blank = data.replace(digest, b"0" * 64)  # the digest is taken over the whole file with itself blanked out
+    _require(hashlib.blake2b(blank, digest_size=32).hexdigest().encode() == digest, "changed after it was written")
+    about = _json(header["__metadata__"]["trix_circuits"])
+    _require(about["version"] == VERSION, f"the version must be {VERSION}, not {about['version']}")
+
+    def tensor(name: str, dtype: str) -> bytes:
+        low, high = header[name]["data_offsets"]
+        _require(
+            header[name]["dtype"] == dtype and 0 <= low <= high <= len(body), f"tensor {name} is not as it must be"
+        )
+        return body[low:high]
+
+    def numbers(name: str) -> tuple[int, ...]:
+        raw = tensor(name, "U32")
+        return struct.unpack(f"<{len(raw) // 4}I", raw)
+
+    form, fan_in, sources, drivers = about["format"], numbers("fan_in"), numbers("sources"), numbers("outputs")
+    known = KNOWN_FORMATS.get(form["name"], (form["unit"], form["weights"], form["biases"]))
+    _require(known == (form["unit"], form["weights"], form["biases"]), f"{form['name']} must have its own values")
+    weights = _unpack(tensor("weights", "U8"), form["weights"], len(sources))
+    biases = _unpack(tensor("biases", "U8"), form["biases"], len(fan_in))
+    inputs, outputs = _buses(about["inputs"]), _buses(about["outputs"])
+    _require(len(dict(inputs + outputs)) == len(inputs) + len(outputs), "an input and an output share a name")
     _require(sum(fan_in) == len(sources), "the fan-ins must add up to the number of sources")
-    weights = _unpack(raws["weights"], form.get("weights"), len(sources), "weights")
-    biases = _unpack(raws["biases"], form.get("biases"), len(fan_in), "biases")
     gates: list[Gate] = []
     at, net = 0, sum(width for _, width in inputs)
     for count, bias in zip(fan_in, biases, strict=True):
-        gates.append((tuple(sources[at : at + count]), tuple(weights[at : at + count]), bias))
-        _require(all(source < net for source in gates[-1][0]), f"gate {len(gates) - 1} must read earlier nets only")
+        gates.append((sources[at : at + count], tuple(weights[at : at + count]), bias))
+        good = max(gates[-1][0], default=-1) < net and len(set(gates[-1][0])) == count
+        _require(good, f"gate {len(gates) - 1} must read nets before it, each once")
         at, net = at + count, net + 1
-    drivers = iter(numbers["outputs"])
-    _require(sum(width for _, width in outputs) == len(numbers["outputs"]), "each output bit must have one driver")
-    _require(outputs and all(driver < net for driver in numbers["outputs"]), "an output's driver does not exist")
-    driven = [(bus, [next(drivers) for _ in range(width)]) for bus, width in outputs]
-    certificate = _object(raws["certificate"], "the certificate")
-    return Circuit(
-        str(about.get("name")), name, inputs, driven, gates, [str(e) for e in about["meaning"]], certificate, about
-    )
+    _require(0 < len(drivers) == sum(width for _, width in outputs), "each output bit must have one driver")
+    _require(max(drivers) < net, "an output's driver does not exist")
+    bits = iter(drivers)
+    driven = [(name, list(itertools.islice(bits, width))) for name, width in outputs]
+    _require(all(type(line) is str for line in about["meaning"]), "a meaning must be a list of equations")
+    certificate = _json(tensor("certificate", "U8"))
+    return Circuit(str(about["name"]), str(form["name"]), inputs, driven, gates, about["meaning"], certificate, about)
 
 
 # ---- nets: the circuit's gates, and after them reference nodes and ghosts --------------------------------------------
@@ -232,8 +218,8 @@ class Nets:
             return next(iter(terms))  # not constant, and 0 where its one source is 0: it is its source
         key = (tuple(terms), tuple(terms.values()), bias)
         if key not in self._ids:
-            if len(self.gates) >= MAX_NETS:
-                raise TooLarge(f"more than {MAX_NETS} nets")
+            if len(self._ids) >= MAX_NETS:
+                raise TooLarge(f"the meaning takes more than {MAX_NETS} reference nodes")
             self._ids[key] = len(self.gates)
             if not terms:
                 self.values[len(self.gates)] = bias + 1
@@ -263,10 +249,10 @@ class Nets:
         """The same word without repeated sign bits."""
         if len(word) > MAX_WIDTH:
             raise TooLarge(f"a word of the meaning is wider than {MAX_WIDTH} bits")
-        length = len(word)
-        while length > 1 and word[length - 2] == word[length - 1]:
-            length -= 1
-        return list(word[:length])
+        word = list(word)
+        while len(word) > 1 and word[-2] == word[-1]:
+            word.pop()
+        return word
 
     def word_of(self, linear: Linear) -> list[int]:
         """The value of a linear form as a word: of two words, this is their ripple adder."""
@@ -333,7 +319,11 @@ class Meaning:
 
     def goals(self, lines: Sequence[str]) -> list[Claim]:
         """A goal for each equation about outputs; together they must determine each output once."""
-        goals, missing = [], set(self.outputs)
+        goals: list[Claim] = []
+        drivers = [net for nets in self.outputs.values() for net in nets]
+        at = itertools.count(ONE - 1, -1)  # on left sides, each output bit has a net of its own: -2, -3, ...
+        slots = {name: [*itertools.islice(at, len(nets)), self.nets.zero] for name, nets in self.outputs.items()}
+        missing = {slot for word in slots.values() for slot in word[:-1]}
         for line in lines:
             try:
                 left, right = (ast.parse(side.strip(), mode="eval").body for side in line.split(" = "))
@@ -342,40 +332,27 @@ class Meaning:
             if isinstance(left, ast.Name) and left.id not in self.outputs:
                 self.names[left.id] = self.word(right) if left.id not in self.names else self._no(left)
                 continue
-            weights, terms = self._left(left, 1, missing)
+            names, self.names = self.names, slots
+            form, self.names = self.linear(left), names
             # Bits that weigh +-1, +-2, +-4, ... write an integer in one way only, so the goal determines each of them.
-            if sorted(weights) != [1 << i for i in range(len(weights))]:
+            if not set(form) <= missing or sorted(map(abs, form.values())) != [1 << i for i in range(len(form))]:
                 raise Refused(
-                    f"meaning: on the left of {line[:60]!r} the output bits must weigh 1, 2, 4, ... (or minus)"
+                    f"meaning: the left of {line[:60]!r} must weigh new output bits with 1, 2, 4, ... or minus"
                 )
-            goals.append(Claim(terms))
+            missing -= set(form)
+            goals.append(Claim({}))
             if isinstance(left, ast.Name) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mod):
-                if self._constant(right.right) == 1 << len(weights):
-                    goals[-1].bits, right = len(weights), right.left
-            accumulate(terms, self.linear(right), -1)
+                if self._constant(right.right) == 1 << len(form):
+                    goals[-1].bits, right = len(form), right.left
+            for slot, weight in form.items():
+                accumulate(goals[-1].terms, {drivers[ONE - 1 - slot]: weight}, 1)
+            accumulate(goals[-1].terms, self.linear(right), -1)
         if missing:
-            raise Refused(f"meaning: nothing is said of output {min(missing)}")
+            raise Refused("meaning: nothing is said of some output bits")
         return goals
 
     def _no(self, node: ast.expr) -> NoReturn:
         raise Refused(f"meaning: {ast.unparse(node)[:60]!r} is not in the notation, not known, or not allowed here")
-
-    def _left(self, node: ast.expr, factor: int, missing: set[str]) -> tuple[list[int], Linear]:
-        """The magnitudes of the output bits' weights and the linear form, of a sum of outputs with integer factors."""
-        match node:
-            case ast.Name(name) if name in missing:
-                missing.remove(name)
-                terms: Linear = {}
-                for i, net in enumerate(self.outputs[name]):
-                    accumulate(terms, {net: factor << i}, 1)
-                return [abs(factor) << i for i in range(len(self.outputs[name]))], terms
-            case ast.BinOp(left, ast.Add() | ast.Sub(), right):
-                weights, terms = self._left(left, factor, missing)
-                more, others = self._left(right, factor, missing)
-                return weights + more, accumulate(terms, others, 1 if isinstance(node.op, ast.Add) else -1)
-            case ast.BinOp(left, ast.Mult(), right):
-                return self._left(right, factor * self._constant(left), missing)
-        self._no(node)
 
     def _constant(self, node: ast.expr) -> int:
         linear = self.linear(node)
@@ -386,6 +363,8 @@ class Meaning:
         return {net: 1} if value is None else {ONE: 1} if value else {}
 
     def _product(self, x: Linear, y: Linear) -> Linear:
+        if len(x) * len(y) > MAX_NETS:
+            raise TooLarge("meaning: a product has too many terms")
         total: Linear = {}
         for (a, p), (b, q) in itertools.product(x.items(), y.items()):
             term = {max(a, b): 1} if ONE in (a, b) else self._term(self.nets.all_of(a, b))
@@ -507,7 +486,7 @@ class Windows:
     """Decides claims over windows. Windows of the same shape are evaluated once."""
 
     def __init__(self, nets: Nets, memo: dict[Any, int | None]) -> None:
-        self.nets, self.memo, self.rows = nets, memo, 0  # memo: shape -> least failing row, or None
+        self.nets, self.memo, self.rows, self.work = nets, memo, 0, 0  # memo: shape -> least failing row, or None
 
     def failure(self, leaves: Sequence[int], claims: Sequence[Claim]) -> int | None:
         """The least row over the leaves in which the first claim is false and all others are true; None if none is."""
@@ -534,6 +513,9 @@ class Windows:
         ]
         shape = (len(leaves), tuple(gates), tuple(parts))
         if shape not in self.memo:
+            self.work += len(gates) << len(leaves)
+            if self.work > MAX_WORK:
+                raise TooLarge("the certificate asks for too much work")
             self.memo[shape] = self._decide(*shape)
         self.rows += 1 << len(leaves)
         return self.memo[shape]
@@ -571,59 +553,48 @@ class Verdict:
     kinds: tuple[str, ...]
 
 
-def _integers(value: object) -> list[int]:
-    if not (isinstance(value, list) and all(type(item) is int for item in value)):
-        raise Damaged("the certificate must hold a list of integers where it does not")
-    return value
-
-
 def check(data: bytes, memo: dict[Any, int | None] | None = None) -> Verdict:
     """Check a circuit file: returns the verdict if it is accepted, raises Damaged, Refused or TooLarge otherwise.
 
     `memo` keeps what windows of a shape have shown, for further calls.
     """
+    circuit = read(data)
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))  # meanings of wide circuits nest deeply
     try:
-        return _check(read(data), {} if memo is None else memo)
+        return _check(circuit, {} if memo is None else memo)
     except (RecursionError, MemoryError):
         raise TooLarge("the meaning nests too deeply, or memory ran out") from None
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Damaged(f"the certificate is malformed ({type(error).__name__}: {str(error)[:60]})") from None
 
 
 def _check(circuit: Circuit, memo: dict[Any, int | None]) -> Verdict:
     nets = Nets(sum(width for _, width in circuit.inputs), circuit.gates)
     goals = Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning)
     windows = Windows(nets, memo)
-    ghosts, lemmas, proofs = (circuit.certificate.get(part) for part in ("ghosts", "lemmas", "goals"))
-    if not (isinstance(ghosts, list) and isinstance(lemmas, list) and isinstance(proofs, list)):
-        raise Damaged("the certificate must list ghosts, lemmas and goals")
-    for ghost in ghosts:
-        _require(isinstance(ghost, list) and len(ghost) == 3, "a ghost must be [sources, weights, bias]")
-        sources, weights, bias = _integers(ghost[0]), _integers(ghost[1]), _integers([ghost[2]])[0]
+    for sources, weights, bias in circuit.certificate["ghosts"]:
         good = len(sources) == len(weights) and all(0 <= source < len(nets.gates) for source in sources)
-        _require(good, "a ghost must read earlier nets, with a weight for each")
+        _require(good and all(type(n) is int for n in (*sources, *weights, bias)), "a ghost must read earlier nets")
         nets.gates.append((tuple(sources), tuple(weights), bias))
     claims: list[Claim] = []
-    for lemma in lemmas:
-        _require(
-            isinstance(lemma, list) and len(lemma) == 6 and lemma[5] in ("=", ">="),
-            "a lemma must be [leaves, given, nets, weights, constant, '=' or '>=']",
-        )
-        leaves, given, members, weights, (constant,) = (_integers(part) for part in (*lemma[:4], lemma[4:5]))
-        good = len(members) == len(weights) == len(set(members)) and all(0 <= g < len(claims) for g in given)
-        _require(good and len(set(leaves)) == len(leaves), "a lemma must name earlier lemmas, and each net once")
-        _require(all(0 <= net < len(nets.gates) for net in leaves + members), "a lemma names a net that does not exist")
-        claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, lemma[5] == "=")
+    for leaves, given, members, weights, constant, relation in circuit.certificate["lemmas"]:
+        numbers = all(type(n) is int for n in (*leaves, *given, *members, *weights, constant))
+        _require(numbers and all(0 <= net < len(nets.gates) for net in (*leaves, *members)), "a lemma's net is missing")
+        _require(all(0 <= g < len(claims) for g in given) and relation in ("=", ">="), "a lemma rests on earlier ones")
+        _require(len(set(leaves)) == len(leaves) and len(set(members)) == len(members), "a lemma names a net twice")
+        claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
         row = windows.failure(leaves, [claim, *(claims[g] for g in given)])
         if row is not None:
             shown = ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves))
             raise Refused(f"lemma {len(claims)} is false where {shown}")
         claims.append(claim)
+    proofs = circuit.certificate["goals"]
     _require(len(proofs) == len(goals), f"the certificate must prove {len(goals)} goals, not {len(proofs)}")
     kinds = {_prove(goal, proof, claims, windows, circuit) for goal, proof in zip(goals, proofs, strict=True)}
     return Verdict(circuit, len(claims), windows.rows, tuple(sorted(kinds)))
 
 
-def _prove(goal: Claim, proof: object, claims: list[Claim], windows: Windows, circuit: Circuit) -> str:
+def _prove(goal: Claim, proof: Any, claims: list[Claim], windows: Windows, circuit: Circuit) -> str:
     """Prove one goal the way that its proof says: "rows", or [[lemma, multiplier], ...]. Returns the kind."""
     if proof == "rows":
         row = windows.failure(range(sum(width for _, width in circuit.inputs)), [goal])
@@ -631,20 +602,16 @@ def _prove(goal: Claim, proof: object, claims: list[Claim], windows: Windows, ci
             return "exhaustive"
         values = {}
         for name, width in circuit.inputs:
-            values[name] = row & (1 << width) - 1
-            row >>= width
+            values[name], row = row & (1 << width) - 1, row >> width
         refused = Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}")
         refused.counterexample = values
         raise refused
     rest, longest = dict(goal.terms), 0
-    _require(isinstance(proof, list), "a goal's proof must be 'rows' or a list of [lemma, multiplier]")
-    for entry in proof if isinstance(proof, list) else []:
-        pair = _integers(entry)
-        _require(len(pair) == 2 and 0 <= pair[0] < len(claims), "a goal's proof must name lemmas that exist")
-        if not claims[pair[0]].equation:
-            raise Refused(f"lemma {pair[0]} is no equation and cannot be added")
-        accumulate(rest, claims[pair[0]].terms, -pair[1])
-        longest = max(longest, len(claims[pair[0]].terms))
+    for lemma, factor in proof:
+        if not (0 <= lemma < len(claims) and type(factor) is int and claims[lemma].equation):
+            raise Refused(f"a goal's proof must add up equations, and lemma {lemma} is none")
+        accumulate(rest, claims[lemma].terms, -factor)
+        longest = max(longest, len(claims[lemma].terms))
     left = [net for net, weight in rest.items() if goal.bits is None or weight % (1 << goal.bits)]
     if left:
         raise Refused(f"the lemmas do not add up to the meaning: net {min(left)} is left over")
@@ -654,10 +621,7 @@ def _prove(goal: Claim, proof: object, claims: list[Claim], windows: Windows, ci
 def main(arguments: Sequence[str]) -> int:
     """Check one file and print the verdict."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        print(
-            f"usage: python {sys.argv[0]} FILE  (0 accepted, 1 refused, 2 no circuit file, 3 too large)",
-            file=sys.stderr,
-        )
+        print("usage: python check.py FILE  (0 accepted, 1 refused, 2 no circuit file, 3 too large)", file=sys.stderr)
         return 2
     try:
         with open(arguments[0], "rb") as file:
@@ -666,11 +630,11 @@ def main(arguments: Sequence[str]) -> int:
         status = 1 if isinstance(error, Refused) else 3 if isinstance(error, TooLarge) else 2
         print(f"{'REFUSED' if status == 1 else 'NOT CHECKED'}  {arguments[0]}: {error}", file=sys.stderr)
         return status
-    circuit = verdict.circuit
+    circuit, kinds = verdict.circuit, " and ".join(verdict.kinds)
     print(
-        f"ACCEPTED  {arguments[0]}: {circuit.name}, {len(circuit.gates)} {circuit.format_name} gates, right for all inputs"
+        f"ACCEPTED  {arguments[0]}: {circuit.name}, {len(circuit.gates)} {circuit.format_name} gates, exact on all inputs"
     )
-    print(f"          by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
+    print(f"          by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
     print(*(f"          {equation}" for equation in circuit.meaning), sep="\n")
     return 0
 
