@@ -19,17 +19,15 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from trix_circuits import check
 from trix_circuits.check import ONE
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
+from trix_circuits.planes import Plane, gate_plane, lane_planes
 
 MAX_INPUTS = 40
 LANE_INPUTS = 18
-Words = npt.NDArray[np.uint64]
-Plane = Words | int  # an int, 0 or 1, is the same in all lanes
 Progress = Callable[[int, int], None]
 
 
@@ -136,72 +134,10 @@ def _add_constant(word: list[Plane], value: int) -> None:
             word[i], carry = a ^ carry, a & carry
 
 
-def _gate(planes: list[Plane], sources: tuple[int, ...], weights: tuple[int, ...], bias: int) -> Plane:
-    """The gate over planes: constants go into the bias, then a bit-sliced sum is compared with the threshold."""
-    columns: list[list[Words]] = []
-    total = 0
-    for source, weight in zip(sources, weights, strict=True):
-        plane = planes[source]
-        if isinstance(plane, int):
-            bias += weight * plane
-            continue
-        if weight < 0:
-            plane, bias, weight = ~plane, bias + weight, -weight
-        total += weight
-        for i in range(weight.bit_length()):
-            if i == len(columns):
-                columns.append([])
-            if weight >> i & 1:
-                columns[i].append(plane)
-    target = -bias
-    if target <= 0 or target > total:
-        return int(target <= 0)
-    result: Words | None = None  # sum >= target, from the lowest bit up; None for plainly yes
-    never = False
-    i = 0
-    while i < max(len(columns), target.bit_length()):
-        column = columns[i] if i < len(columns) else []
-        if len(column) > 1 and i + 1 == len(columns):
-            columns.append([])
-        while len(column) > 2:
-            a, b, c = column.pop(), column.pop(), column.pop()
-            odd = a ^ b
-            columns[i + 1].append(a & b | odd & c)
-            column.append(odd ^ c)
-        if len(column) == 2:
-            a, b = column
-            columns[i + 1].append(a & b)
-            column = [a ^ b]
-        if target >> i & 1:
-            if not column:
-                result, never = None, True
-            elif not never:
-                result = column[0] if result is None else result & column[0]
-        elif column:
-            if never:
-                result, never = column[0], False
-            elif result is not None:
-                result = result | column[0]
-        i += 1
-    return int(not never) if result is None else result
-
-
-def _lane_planes(count: int) -> list[Words]:
-    """The patterns of the lane inputs: plane i has the lanes whose number has bit i set."""
-    words = max(1, (1 << count) // 64)
-    index = np.arange(words, dtype=np.uint64)
-    inside = (0xAAAAAAAAAAAAAAAA, 0xCCCCCCCCCCCCCCCC, 0xF0F0F0F0F0F0F0F0, 0xFF00FF00FF00FF00,
-              0xFFFF0000FFFF0000, 0xFFFFFFFF00000000)  # fmt: skip
-    planes = [np.full(words, inside[i], dtype=np.uint64) for i in range(min(count, 6))]
-    for i in range(6, count):
-        planes.append((index >> np.uint64(i - 6) & np.uint64(1)) * np.uint64(0xFFFFFFFFFFFFFFFF))
-    return planes
-
-
 def _run_shard(plan: _Plan, prefix: int, prefix_bits: int) -> tuple[int, int | None]:
     """Rows covered, and a row (bit i for input net i) where a goal is not met, if there is one."""
     planes: list[Plane] = [0] * plan.net_count
-    for net, plane in zip(plan.lanes, _lane_planes(len(plan.lanes)), strict=True):
+    for net, plane in zip(plan.lanes, lane_planes(len(plan.lanes)), strict=True):
         planes[net] = plane
     valid = np.uint64(0xFFFFFFFFFFFFFFFF if len(plan.lanes) >= 6 else (1 << (1 << len(plan.lanes))) - 1)
     covered = 0
@@ -209,7 +145,7 @@ def _run_shard(plan: _Plan, prefix: int, prefix_bits: int) -> tuple[int, int | N
     def level(j: int, sums: list[list[Plane]], outer: int) -> int | None:
         nonlocal covered
         for net, sources, weights, bias in plan.gates[j]:
-            planes[net] = _gate(planes, sources, weights, bias)
+            planes[net] = gate_plane(planes, sources, weights, bias)
         sums = [word[:] for word in sums]
         for word, terms in zip(sums, plan.terms[j], strict=True):
             for net, weight in terms:

@@ -167,7 +167,9 @@ class Kit:
                 return threshold <= 0
             if (count, threshold) not in known:
                 weight, net = order[count - 1]
-                known[count, threshold] = self._join(net, node(count - 1, threshold), node(count - 1, threshold - weight))
+                known[count, threshold] = self._join(
+                    net, node(count - 1, threshold), node(count - 1, threshold - weight)
+                )
             return known[count, threshold]
 
         return node(len(order), -bias)
@@ -195,6 +197,8 @@ class Kit:
             turned = bias + sum(w for w, flip in zip(weights, flips, strict=True) if flip < 0)
             single = self._single(tuple(w * flip for w, flip in zip(weights, flips, strict=True)), turned)
             if single is not None and inverter is not None:
-                nets = [s if flip > 0 else self.builder.gate([s], *inverter) for s, flip in zip(sources, flips, strict=True)]
+                nets = [
+                    s if flip > 0 else self.builder.gate([s], *inverter) for s, flip in zip(sources, flips, strict=True)
+                ]
                 return self.builder.gate(nets, *single)
         raise ImpossibleError(f"no gate of format {self.format.name} computes weights {weights} with bias {bias}")

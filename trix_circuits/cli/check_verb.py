@@ -1,0 +1,59 @@
+"""`trix-circuits check`."""
+
+from __future__ import annotations
+
+
+import click
+
+from trix_circuits.cli.common import emit, json_option, progress
+from trix_circuits.circuit import accept, read_bytes
+from trix_circuits.mutate import mutate
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.option("--mutate", "with_mutants", is_flag=True, help="Also change each weight and bias and see it refused.")
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes for --mutate (default: all cores).")
+@json_option
+def command(files: tuple[str, ...], with_mutants: bool, jobs: int | None, as_json: bool) -> int:
+    """Run the stand-alone checker on circuit files.
+
+    The same program runs without this package: python check.py FILE.
+
+    \b
+    Example: trix-circuits check adder64.trix
+             trix-circuits check adder8.trix --mutate
+    """
+    results = []
+    for path in files:
+        circuit = accept(read_bytes(path), path)
+        verdict = circuit.verdict
+        result = {
+            "file": path,
+            "name": circuit.name,
+            "accepted": True,
+            "exact": True,
+            "size": circuit.netlist.size,
+            "kinds": list(verdict.kinds),
+            "lemmas": verdict.lemmas,
+            "rows": verdict.rows,
+            "meaning": list(circuit.claim.meaning),
+        }
+        if not as_json:
+            kinds = " and ".join(verdict.kinds)
+            print(f"ACCEPTED  {path}: {circuit.name}, {circuit.netlist.size} {circuit.netlist.format.name} gates")
+            print(f"          exact on all inputs, by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
+            for equation in circuit.claim.meaning:
+                print(f"          {equation}")
+        if with_mutants:
+            with progress("mutants") as report:
+                count = mutate(circuit, jobs=jobs, progress=report)
+            result["mutation"] = count.as_json()
+            if not as_json:
+                print(f"          {count.sentence()}")
+            if count.escaped:
+                result["accepted"] = result["exact"] = False
+        results.append(result)
+    if as_json:
+        emit(results[0] if len(results) == 1 else {"files": results, "accepted": all(r["accepted"] for r in results)})
+    return 0 if all(result["accepted"] for result in results) else 1
