@@ -31,7 +31,7 @@ from trix_circuits.netlist import Netlist
 from trix_circuits.packing import pack_values
 
 Certificate = dict[str, list[Any]]
-_BLANK = "0" * 64
+_SLOT = "the digest stands here".center(64, "-")  # while the file is being written
 _TOKEN = object()
 
 
@@ -79,15 +79,16 @@ class Claim:
             "certificate": np.frombuffer(certificate, dtype=np.uint8),
         }
         text = json.dumps(about, separators=(",", ":"))
-        return seal(save_safetensors(tensors, {"trix_circuits": text, "digest": _BLANK}))
+        return seal(save_safetensors(tensors, {"trix_circuits": text, "digest": _SLOT}))
 
 
 def seal(data: bytes) -> bytes:
-    """Write the digest into a file whose digest field is blank."""
-    blank = _BLANK.encode()
-    if data.count(blank) != 1:
-        raise InputError("a circuit's name or meaning must not hold 64 zeros in a row")
-    return data.replace(blank, hashlib.blake2b(data, digest_size=32).hexdigest().encode())
+    """Fill the digest's slot: the digest is taken over the whole file with zeros in that place."""
+    slot = _SLOT.encode()
+    if data.count(slot) != 1:
+        raise InputError("a file to be sealed must have one slot for its digest")
+    digest = hashlib.blake2b(data.replace(slot, b"0" * 64), digest_size=32).hexdigest()
+    return data.replace(slot, digest.encode())
 
 
 @dataclass(frozen=True)
