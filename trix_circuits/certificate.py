@@ -25,7 +25,7 @@ from trix_circuits.circuit import Certificate, Circuit, Claim, accept
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
 
-ROWS_AT_ONCE = 10  # with so few inputs, all rows are the plainest evidence
+ROWS_AT_ONCE = 12  # with so few inputs, all rows are the plainest evidence
 ROWS_AT_MOST = check.MAX_LEAVES
 SWEEP_LEAVES = 18
 SWEEP_PASSES = 4
@@ -126,9 +126,9 @@ class Prover:
             if factor:
                 accumulate(rest, terms, -factor)
                 proof.append([lemma, factor])
-        if goal.bits is not None:
-            rest = {net: weight for net, weight in rest.items() if weight % (1 << goal.bits)}
-        return None if rest else proof
+        reach = [sum(max(side * w, 0) for w in goal.terms.values()) for side in (1, -1)]
+        bits = max(reach).bit_length() if goal.bits is None else goal.bits
+        return None if any(weight % (1 << bits) for weight in rest.values()) else proof
 
     # ---- sweep -------------------------------------------------------------------------------------------------------
 
@@ -253,11 +253,8 @@ class Prover:
         own = range(self.netlist.input_bits, self.netlist.net_count)
         if facts:
             products = [net for net in goal.terms if net >= own.stop]
-            self.sweep(
-                [*products, *(net for gate in map(self.nets.gates.__getitem__, own) if gate for net in gate[0])]
-                if products
-                else []
-            )
+            if products:
+                self.sweep(net for net in goal.terms if net != ONE)
             proof = self.ledger(goal, [*self._equalities(products, own), *facts])
             if proof is not None:
                 return proof
@@ -333,23 +330,25 @@ class _RecordingNets(check.Nets):
         self.steps: list[tuple[list[int], Linear, tuple[int, ...]]] = []
         super().__init__(inputs, gates)
 
-    def _record(self, weighted: Iterable[tuple[int, int]], constant: int, outputs: tuple[int, ...]) -> None:
-        terms: Linear = {ONE: constant} if constant else {}
-        for net, weight in weighted:
+    def _record(self, sources: Sequence[int], made: Sequence[tuple[int, int]], constant: int = 0) -> None:
+        """Note that the sources add up to the weighted sum of the nets made, plus a constant."""
+        terms: Linear = {ONE: -constant} if constant else {}
+        for net, weight in (*((source, 1) for source in sources), *((net, -weight) for net, weight in made)):
             value = self.values.get(net)
             accumulate(terms, {net: weight} if value is None else {ONE: value * weight}, 1)
-        if any(net in outputs for net in terms):
-            leaves = [net for net in terms if net != ONE and net not in outputs]
-            self.steps.append((leaves, terms, outputs))
+        leaves = [source for source in dict.fromkeys(sources) if source not in self.values]
+        new = tuple(net for net, _ in made if net in terms and net not in leaves)
+        if new:
+            self.steps.append((leaves, terms, new))
 
     def full_adder(self, a: int, b: int, c: int) -> tuple[int, int]:
         total, carry = super().full_adder(a, b, c)
-        self._record([(a, 1), (b, 1), (c, 1), (total, -1), (carry, -2)], 0, (total, carry))
+        self._record([a, b, c], [(total, 1), (carry, 2)])
         return total, carry
 
     def inverse(self, net: int) -> int:
         found = super().inverse(net)
-        self._record([(net, 1), (found, 1)], -1, (found,))
+        self._record([net], [(found, -1)], 1)
         return found
 
 

@@ -367,7 +367,7 @@ class Meaning:
             raise TooLarge("meaning: a product has too many terms")
         total: Linear = {}
         for (a, p), (b, q) in itertools.product(x.items(), y.items()):
-            term = {max(a, b): 1} if ONE in (a, b) else self._term(self.nets.all_of(a, b))
+            term = {b if a == ONE else a: 1} if ONE in (a, b) else self._term(self.nets.all_of(a, b))
             accumulate(total, term, p * q)
         return total
 
@@ -385,7 +385,10 @@ class Meaning:
             case ast.BinOp(ast.Constant(2), ast.Pow(), right):
                 exponent = self._constant(right)
                 return {ONE: 1 << exponent} if 0 <= exponent <= MAX_WIDTH else self._no(node)
-            case ast.IfExp(test, body, other):  # test * (body - other) + other
+            case ast.IfExp(test, body, other) if any(
+                isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub | ast.Mult)
+                for part in (body, other)
+            ):  # test * (body - other) + other
                 y = self.linear(other)
                 test_term = self._term(self.nets.any_of(*self.word(test)))
                 return accumulate(self._product(test_term, accumulate(self.linear(body), y, -1)), y, 1)
@@ -612,7 +615,10 @@ def _prove(goal: Claim, proof: Any, claims: list[Claim], windows: Windows, circu
             raise Refused(f"a goal's proof must add up equations, and lemma {lemma} is none")
         accumulate(rest, claims[lemma].terms, -factor)
         longest = max(longest, len(claims[lemma].terms))
-    left = [net for net, weight in rest.items() if goal.bits is None or weight % (1 << goal.bits)]
+    # A form that stays strictly within +-2^bits is 0 already if it is 0 modulo 2^bits.
+    reach = [sum(max(side * w, 0) for w in goal.terms.values()) for side in (1, -1)]
+    bits = max(reach).bit_length() if goal.bits is None else goal.bits
+    left = [net for net, weight in rest.items() if weight % (1 << bits)]
     if left:
         raise Refused(f"the lemmas do not add up to the meaning: net {min(left)} is left over")
     return "local" if longest <= 3 else "ledger"

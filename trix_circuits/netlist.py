@@ -177,17 +177,22 @@ class Builder:
     def net_count(self) -> int:
         return self.input_bits + len(self._biases)
 
-    def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
-        """Add a gate (values in units of the format); returns its net. Sources of weight 0 are left out."""
+    def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int, *, fresh: bool = False) -> int:
+        """Add a gate (values in units of the format); returns its net. Sources of weight 0 are left out.
+
+        A `fresh` gate is made even if there is an equal one.
+        """
         if len(sources) != len(weights):
             raise InputError(f"a gate must have a weight for each source, not {len(weights)} for {len(sources)}")
         pairs = sorted((source, weight) for source, weight in zip(sources, weights, strict=True) if weight)
         key = (tuple(source for source, _ in pairs), tuple(weight for _, weight in pairs), bias)
-        if self._known is not None and key in self._known:
+        if self._known is not None and key in self._known and not fresh:
             return self._known[key]
         for source in key[0]:
             if not 0 <= source < self.net_count:
                 raise InputError(f"a gate must read nets that exist, not {source}")
+        if len(set(key[0])) < len(key[0]):
+            raise InputError(f"a gate must read each net once, not {key[0]}")
         if not set(key[1]) <= self.format.weight_set or bias not in self.format.bias_set:
             raise InputError(f"a gate must have {self.format.name} weights and bias, not {key[1]} and {bias} units")
         if self.size >= MAX_GATES:
@@ -197,7 +202,7 @@ class Builder:
         self._biases.append(bias)
         self._offsets.append(len(self._sources))
         if self._known is not None:
-            self._known[key] = self.net_count - 1
+            self._known.setdefault(key, self.net_count - 1)
         return self.net_count - 1
 
     def gate_at(self, net: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:

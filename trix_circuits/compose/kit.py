@@ -11,14 +11,18 @@ A generator thinks in ideal gates, [sum(weights * inputs) + bias >= 0] with any 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+
 from trix_circuits.errors import ImpossibleError, InputError
 from trix_circuits.formats import WeightFormat
-from trix_circuits.netlist import Builder
+from trix_circuits.netlist import Builder, Integers
 
-_MAX_TRIALS = 20_000
+_MAX_WORK = 500_000  # rows times trials in the search for one gate
 
 
 @cache
@@ -30,41 +34,49 @@ def fit_gate(form: WeightFormat, weights: tuple[int, ...], bias: int) -> tuple[t
     """
     classes = sorted(set(weights), key=lambda w: (abs(w), w))
     counts = [weights.count(w) for w in classes]
-    rows = 1
-    for count in counts:
-        rows *= count + 1
+    rows = math.prod(count + 1 for count in counts)
     if rows > 1 << 16:
         return None
-    totals: list[tuple[bool, tuple[int, ...]]] = []
-    for chosen in itertools.product(*(range(count + 1) for count in counts)):
-        ideal = bias + sum(w * n for w, n in zip(classes, chosen, strict=True))
-        totals.append((ideal >= 0, chosen))
-    options = []
-    for w in classes:
-        same_sign = [value for value in form.weights if value * w > 0]
-        options.append(sorted(same_sign, key=abs))
+    chosen = np.array(list(itertools.product(*(range(count + 1) for count in counts))), dtype=np.int64)
+    chosen = chosen.reshape(rows, len(classes))
+    fires = chosen @ np.array(classes, dtype=np.int64) + bias >= 0
     smallest = min((abs(w) for w in classes), default=1)
     scalings = [
         tuple(w * v // smallest for w in classes)
         for v in sorted({abs(v) for v in form.weights if v})
         if all(w * v % smallest == 0 and w * v // smallest in form.weight_set for w in classes)
     ]
-    others = itertools.islice(itertools.product(*options), _MAX_TRIALS if rows <= 4096 else 50)
-    for images in itertools.chain(scalings, others):
-        firing, silent = None, None
-        for fires, chosen in totals:
-            total = sum(v * n for v, n in zip(images, chosen, strict=True))
-            if fires:
-                firing = total if firing is None else min(firing, total)
-            else:
-                silent = total if silent is None else max(silent, total)
-        fitting = [b for b in form.biases if (firing is None or firing + b >= 0) and (silent is None or silent + b < 0)]
-        if fitting:
-            low, high = (firing if firing is not None else 0), (silent if silent is not None else -1)
-            best = min(fitting, key=lambda b: (abs(2 * b + low + high), abs(b)))
-            image = dict(zip(classes, images, strict=True))
-            return tuple(image[w] for w in weights), best
-    return None
+    found = _first_fit(form, chosen, fires, scalings)
+    if found is None:
+        options = [sorted((value for value in form.weights if value * w > 0), key=abs) for w in classes]
+        others = list(itertools.islice(itertools.product(*options), _MAX_WORK // rows))
+        found = _first_fit(form, chosen, fires, others)
+    if found is None:
+        return None
+    image = dict(zip(classes, found[0], strict=True))
+    return tuple(image[w] for w in weights), found[1]
+
+
+def _first_fit(
+    form: WeightFormat, chosen: Integers, fires: npt.NDArray[np.bool_], candidates: Sequence[tuple[int, ...]]
+) -> tuple[tuple[int, ...], int] | None:
+    """The first candidate weights for which a bias of the format parts the rows that fire from those that do not."""
+    if not candidates:
+        return None
+    images = np.array(candidates, dtype=np.int64).reshape(len(candidates), chosen.shape[1])
+    sums = chosen @ images.T
+    biases = np.array(form.biases, dtype=np.int64)
+    edge = int(np.abs(biases).max()) + 1
+    least = sums[fires].min(axis=0) if fires.any() else np.full(len(candidates), edge)
+    most = sums[~fires].max(axis=0) if not fires.all() else np.full(len(candidates), -edge)
+    first = np.searchsorted(biases, -least)
+    fits = (first < len(biases)) & (biases[np.minimum(first, len(biases) - 1)] <= -most - 1)
+    if not fits.any():
+        return None
+    at = int(np.flatnonzero(fits)[0])
+    low, high = -int(least[at]), -int(most[at]) - 1
+    inside = [b for b in form.biases if low <= b <= high]
+    return tuple(images[at].tolist()), min(inside, key=lambda b: (abs(2 * b - low - high), abs(b)))
 
 
 @cache
@@ -86,12 +98,17 @@ def relevant(weights: Sequence[int], bias: int) -> list[bool]:
 
 
 class Kit:
-    """Builds a netlist from ideal gates; nets are those of `builder`. `max_fan_in` bounds every gate made."""
+    """Builds a netlist from ideal gates; nets are those of `builder`. `max_fan_in` bounds every gate made.
 
-    def __init__(self, form: WeightFormat, inputs: Mapping[str, int], max_fan_in: int | None = None) -> None:
+    With `single`, an ideal gate that takes more than one gate is refused with ImpossibleError.
+    """
+
+    def __init__(
+        self, form: WeightFormat, inputs: Mapping[str, int], max_fan_in: int | None = None, *, single: bool = False
+    ) -> None:
         if max_fan_in is not None and max_fan_in < 2:
             raise InputError(f"the fan-in bound must be at least 2, not {max_fan_in}")
-        self.format, self.max_fan_in = form, max_fan_in
+        self.format, self.max_fan_in, self._only_single = form, max_fan_in, single
         self.builder = Builder(form, inputs)
 
     def __getitem__(self, bus: str) -> tuple[int, ...]:
@@ -107,15 +124,20 @@ class Kit:
             return None
         return fit_gate(self.format, weights, bias)
 
-    def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
-        """A net that is 1 iff sum(weights * sources) + bias >= 0; weights and bias are ideal integers."""
+    def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int, *, fresh: bool = False) -> int:
+        """A net that is 1 iff sum(weights * sources) + bias >= 0; weights and bias are ideal integers.
+
+        With `fresh`, a second gate is made even if there is an equal one (if one gate of the format serves).
+        """
         merged: dict[int, int] = {}
         for source, weight in zip(sources, weights, strict=True):
             merged[source] = merged.get(source, 0) + weight
         pairs = [(source, weight) for source, weight in merged.items() if weight]
         single = self._single(tuple(w for _, w in pairs), bias)
         if single is not None:
-            return self.builder.gate([s for s, _ in pairs], *single)
+            return self.builder.gate([s for s, _ in pairs], *single, fresh=fresh)
+        if self._only_single:
+            raise ImpossibleError("one gate of the format does not serve")
         matters = relevant([w for _, w in pairs], bias)
         pairs = [pair for pair, matter in zip(pairs, matters, strict=True) if matter]
         return self._realise(tuple(s for s, _ in pairs), tuple(w for _, w in pairs), bias)
