@@ -27,9 +27,11 @@ from trix_circuits.netlist import Netlist
 
 ROWS_AT_ONCE = 12  # with so few inputs, all rows are the plainest evidence
 ROWS_AT_MOST = check.MAX_LEAVES
-SWEEP_LEAVES = 18
+SWEEP_LEAVES = 20
 SWEEP_PASSES = 4
+_TO_THE_INPUTS = 1 << 30
 PATTERNS = 2048
+FEW_INPUTS = 4  # a net of so few inputs is always taken apart
 _ONES = (1 << PATTERNS) - 1
 
 
@@ -76,6 +78,7 @@ class Prover:
         self._lemmas: list[list[Any]] = []
         self._claims: list[check.Claim] = []
         self._planes: list[int] = []
+        self._few: list[frozenset[int] | None] = []  # the inputs that a net depends on, if they are few
         self._first: dict[int, int] = {}  # plane -> earliest net that has it
         self._equal: dict[
             int, tuple[int, int]
@@ -149,13 +152,18 @@ class Prover:
             rows.append(value)
         for net in range(self.netlist.input_bits):
             self._planes.append(int("".join("1" if value >> net & 1 else "0" for value in reversed(rows)), 2))
+            self._few.append(frozenset([net]))
         self._extend()
+        self._first = {0: self.nets.zero, _ONES: self.nets.one}
 
     def _extend(self) -> None:
         for gate in self.nets.gates[len(self._planes) :]:
             sources, weights, bias = gate or ((), (), 0)
             terms = [(self._planes[s], w) for s, w in zip(sources, weights, strict=True)]
             self._planes.append(check.evaluate(terms, bias, _ONES, None)[0])
+            few = [self._few[s] for s in sources]
+            near = None if None in few else frozenset().union(*(f for f in few if f is not None))
+            self._few.append(near if near is not None and len(near) <= FEW_INPUTS else None)
 
     def counterexample(self, goal: check.Claim) -> dict[str, int] | None:
         """Inputs among the patterns that violate a goal."""
@@ -173,8 +181,8 @@ class Prover:
         self._extend()
         for net in sorted(self._cone(targets)):
             plane = self._planes[net]
-            if net in self._equal or plane in (0, _ONES):
-                continue  # nets that stay the same on all patterns are most often rare, seldom constant
+            if net in self._equal:
+                continue
             for candidate, inverted in ((self._first.get(plane), False), (self._first.get(plane ^ _ONES), True)):
                 if candidate is not None and candidate != net:
                     lemma = self.local({net: 1, candidate: 1, ONE: -1} if inverted else {net: 1, candidate: -1})
@@ -200,10 +208,10 @@ class Prover:
 
         Windows grow until the claim holds: each further one goes through one more layer of such nets.
         """
-        for passes in range(SWEEP_PASSES):
+        for passes in (*range(SWEEP_PASSES), _TO_THE_INPUTS):
             leaves, given = self._window([net for net in terms if net != ONE], passes)
             if len(leaves) > SWEEP_LEAVES:
-                return None
+                continue
             lemma = self.lemma(leaves, terms, given)
             if lemma is not None:
                 return lemma
@@ -219,15 +227,17 @@ class Prover:
             if budgets.get(net, -1) >= budget or len(budgets) > 50 * SWEEP_LEAVES:
                 continue
             budgets[net] = budget
-            gate, stops = self.nets.gates[net], net in self._equal or net in targets
+            gate, stops = self.nets.gates[net], (net in self._equal and self._few[net] is None) or net in targets
             if gate is not None and (budget > 0 or not stops):
                 expanded.add(net)
                 stack.extend((source, budget - stops) for source in gate[0])
         leaves, given = set(budgets) - expanded, []
-        for net in sorted(leaves):
-            root, lemma = self._equal.get(net, (net, -1))
-            if root != net:
-                given.append(lemma)
+        classes: dict[int, list[int]] = {}
+        for net in sorted(budgets):
+            classes.setdefault(self._equal.get(net, (net, -1))[0], []).append(net)
+        for root, members in classes.items():
+            if len(members) > 1 and not leaves.isdisjoint(members):  # say that they are equal
+                given += [self._equal[net][1] for net in members if net != root]
                 leaves |= {root} - expanded
         return sorted(leaves), given
 
@@ -275,7 +285,7 @@ class Prover:
         """Terms of equal magnitude cancel among themselves."""
         groups: dict[int, Linear] = {}
         for net, weight in goal.terms.items():
-            if net != ONE:
+            if net != ONE and (goal.bits is None or weight % (1 << goal.bits)):
                 groups.setdefault(abs(weight), {})[net] = 1 if weight > 0 else -1
         if any(magnitude & magnitude - 1 for magnitude in groups) or sum(len(g) for g in groups.values()) > 8 * len(
             groups

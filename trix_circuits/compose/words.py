@@ -144,6 +144,8 @@ def priority(form: WeightFormat, bits: int, max_fan_in: int | None = None) -> Dr
         below: int | None = None
         for low in range(0, bits, width):
             part = range(low, min(low + width, bits))
+            if below is None and not any(i >> k & 1 for i in part):
+                continue
             weights, bias = _decision([i >> k & 1 for i in part])
             if below is None:
                 nets, weights = [x[i] for i in part], weights[1:]
