@@ -37,12 +37,16 @@ _ONES = (1 << PATTERNS) - 1
 
 @dataclass(frozen=True)
 class Block:
-    """sum(terms) + constant = 0 over all values of `leaves`; `outputs` are the nets that this block adds."""
+    """sum(terms) + constant = 0 over all values of `leaves` which the lemmas `given` allow.
+
+    `outputs` are the nets that this block adds.
+    """
 
     leaves: tuple[int, ...]
     terms: Mapping[int, int]
     outputs: tuple[int, ...]
     constant: int = 0
+    given: tuple[int, ...] = ()
 
 
 @dataclass
@@ -250,7 +254,7 @@ class Prover:
         self.simulate()
         for goal in self.goals:
             self._refute(goal)
-        facts = [(self.require(b.leaves, {**b.terms, ONE: b.constant}), b.outputs) for b in blocks]
+        facts = [(self.require(b.leaves, {**b.terms, ONE: b.constant}, b.given), b.outputs) for b in blocks]
         return self.certificate([self._prove(goal, facts) for goal in self.goals])
 
     def _refute(self, goal: check.Claim) -> None:
