@@ -127,7 +127,8 @@ def compress(kit: Kit, columns: Sequence[Sequence[int]], width: int) -> tuple[li
     blocks: list[Block] = []
     for i in range(width):
         while len(nets[i]) > 1:
-            counts = _best(kit.format, kit.max_fan_in, len(nets[i]), (len(nets[i + 1]), len(nets[i + 2])))
+            after = tuple(len(nets[j]) if j < width else 0 for j in (i + 1, i + 2))
+            counts = _best(kit.format, kit.max_fan_in, len(nets[i]), (after[0], after[1]))
             taken: list[int] = []
             weights: list[int] = []
             for step, count in enumerate(counts):
