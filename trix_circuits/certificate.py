@@ -93,10 +93,11 @@ class Prover:
     ) -> int | None:
         """Propose sum(terms) = 0 (or >= 0) over a window; the lemma's number, or None if it does not hold there."""
         claim = check.Claim(dict(terms), equation)
-        if (
-            len(leaves) > check.MAX_LEAVES
-            or self._windows.failure(leaves, [claim, *(self._claims[g] for g in given)]) is not None
-        ):
+        try:
+            fails = self._windows.failure(leaves, [claim, *(self._claims[g] for g in given)]) is not None
+        except (check.Refused, check.TooLarge):  # the window is open, or too wide
+            return None
+        if fails:
             return None
         nets = [net for net in terms if net != ONE]
         entry = [list(leaves), list(given), nets, [terms[net] for net in nets], terms.get(ONE, 0)]
@@ -266,10 +267,11 @@ class Prover:
     def _prove(self, goal: check.Claim, facts: Sequence[Fact]) -> Any:
         own = range(self.netlist.input_bits, self.netlist.net_count)
         if facts:
+            proof = self.ledger(goal, facts)
             products = [net for net in goal.terms if net >= own.stop]
-            if products:
+            if proof is None and products:
                 self.sweep(net for net in goal.terms if net != ONE)
-            proof = self.ledger(goal, [*self._equalities(products, own), *facts])
+                proof = self.ledger(goal, [*self._equalities(products, own), *facts])
             if proof is not None:
                 return proof
         self.sweep(net for net in goal.terms if net != ONE)
