@@ -133,8 +133,10 @@ class Wiring:
             fitting = [b for b in self.form.biases if (b >= 0) == bool(value)]
             if not fitting:
                 raise ImpossibleError(f"no gate of format {self.form.name} is always {value}")
-            self._constants[value] = self.builder.gate((), (), min(fitting, key=abs))
-        return Wire((self._constants[value],), (str(value),))
+            net = self.builder.gate((), (), min(fitting, key=abs))
+            self._constants[value] = net
+            self.blocks.insert(0, Block((), {net: 1}, (net,), -value))
+        return Wire((self._constants[value],), (f"(0 == {1 - value})",))
 
     def instance(
         self, name: str, of: str | TruthTable | Circuit, *, options: Mapping[str, Any] | None = None, **ports: Wire
