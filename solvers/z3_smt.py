@@ -1,11 +1,13 @@
 """Exact synthesis of threshold networks with Z3. Run it; it speaks the line protocol of README.md.
 
-The second opinion: the same question as in cpsat.py, written as linear integer arithmetic. Weights are unbounded
-integers that must equal one of the format's values; a weight times the value of an earlier gate is a conditional.
+The second opinion: the same question as in cpsat.py, written as linear arithmetic over exact rationals. Each weight must
+equal one of the format's values (so that all is integer in effect, and the simplex needs no cuts); a weight times the
+value of an earlier gate is a conditional.
 """
 
 from __future__ import annotations
 
+import math
 import time
 
 import z3
@@ -23,8 +25,8 @@ class _Model:
         self.margins: list[tuple[z3.ArithRef, z3.BoolRef]] = []
         for j in range(q.gates):
             inputs = q.arity + j
-            self.weight.append([z3.Int(f"w{j}_{s}") for s in range(inputs)])
-            self.bias.append(z3.Int(f"b{j}"))
+            self.weight.append([z3.Real(f"w{j}_{s}") for s in range(inputs)])
+            self.bias.append(z3.Real(f"b{j}"))
             for w in self.weight[j]:
                 add(self._among(w, q.weights))
             add(self._among(self.bias[j], tight_biases(q, inputs)))
@@ -48,7 +50,7 @@ class _Model:
         if q.max_fan_in is not None:
             for j in range(q.gates):
                 add(z3.PbLe([(w != 0, 1) for w in self.weight[j]], q.max_fan_in))
-        self.level = [z3.Int(f"d{j}") for j in range(q.gates)]
+        self.level = [z3.Real(f"d{j}") for j in range(q.gates)]
         if q.max_depth is not None or "depth" in q.minimise:
             for j in range(q.gates):
                 add(self.level[j] >= 1)
@@ -59,8 +61,6 @@ class _Model:
 
     @staticmethod
     def _among(variable: z3.ArithRef, values: list[int]) -> z3.BoolRef:
-        if values == list(range(values[0], values[-1] + 1)):
-            return z3.And(variable >= values[0], variable <= values[-1])
         return z3.Or([variable == value for value in values])
 
     def objective(self, name: str) -> z3.ArithRef:
@@ -72,7 +72,7 @@ class _Model:
             return z3.Sum([z3.If(w != 0, 1, 0) for w in every])
         if name == "magnitude":
             return z3.Sum([z3.If(w < 0, -w, w) for w in every])
-        margin = z3.Int("margin")
+        margin = z3.Real("margin")
         self.constraints.append(margin >= 0)
         for total, fires in self.margins:
             self.constraints.append(z3.If(fires, total, -total) >= margin)
@@ -81,9 +81,9 @@ class _Model:
     def network(self, model: z3.ModelRef) -> list[Gate]:
         gates: list[Gate] = []
         for w, b in zip(self.weight, self.bias, strict=True):
-            values = [model.eval(v, model_completion=True).as_long() for v in w]
+            values = [int(model.eval(v, model_completion=True).as_fraction()) for v in w]
             used = [s for s, v in enumerate(values) if v]
-            gates.append((used, [values[s] for s in used], model.eval(b, model_completion=True).as_long()))
+            gates.append((used, [values[s] for s in used], int(model.eval(b, model_completion=True).as_fraction())))
         return gates
 
 
@@ -94,7 +94,7 @@ def solve(question: Question) -> Answer:
         return Answer("impossible", [])
     model = _Model(question)
     targets = [model.objective(name) for name in question.minimise]
-    solver = z3.SolverFor("QF_LIA")
+    solver = z3.SolverFor("QF_LRA")
     solver.add(model.constraints)
     best: list[Gate] = []
 
@@ -111,9 +111,9 @@ def solve(question: Question) -> Answer:
     best = model.network(found)
     for target in targets:
         while True:
-            reached = found.eval(target, model_completion=True).as_long()
+            reached = math.ceil(found.eval(target, model_completion=True).as_fraction())
             solver.push()
-            solver.add(target < reached)
+            solver.add(target <= reached - 1)
             result = ask()
             if result == z3.sat:
                 found = solver.model()

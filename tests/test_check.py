@@ -222,13 +222,17 @@ def test_a_format_that_takes_a_known_name_with_other_values_is_damage() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(netlists(), st.data())
-def test_rows_accept_the_true_table_and_show_the_least_row_of_a_false_one(netlist: Netlist, data: st.DataObject) -> None:
+def test_rows_accept_the_true_table_and_show_the_least_row_of_a_false_one(
+    netlist: Netlist, data: st.DataObject
+) -> None:
     names = list(netlist.inputs)
     values = [evaluate(netlist, {n: row >> i & 1 for i, n in enumerate(names)})["y"] for row in range(1 << len(names))]
     table = sum(value << row for row, value in enumerate(values))
     wrong = data.draw(st.integers(1, (1 << len(values)) - 1))
     claims = [
-        Claim("t", netlist, (f"y = table({bits}, {', '.join(names)})",), {"ghosts": [], "lemmas": [], "goals": ["rows"]})
+        Claim(
+            "t", netlist, (f"y = table({bits}, {', '.join(names)})",), {"ghosts": [], "lemmas": [], "goals": ["rows"]}
+        )
         for bits in (table, table ^ wrong)
     ]
 

@@ -155,9 +155,9 @@ class Prover:
                 value |= word << at
                 at, last = at + width, word
             rows.append(value)
-        for net in range(self.netlist.input_bits):
-            self._planes.append(int("".join("1" if value >> net & 1 else "0" for value in reversed(rows)), 2))
-            self._few.append(frozenset([net]))
+        digits = [f"{value:0{self.netlist.input_bits}b}"[::-1] for value in reversed(rows)]
+        self._planes += [int("".join(column), 2) for column in zip(*digits, strict=True)]
+        self._few += [frozenset([net]) for net in range(self.netlist.input_bits)]
         self._extend()
         self._first = {0: self.nets.zero, _ONES: self.nets.one}
 

@@ -33,7 +33,10 @@ def _encode(v: Values, n: int) -> Values:
 
 MODELS: dict[str, Callable[[Values, int], Values]] = {
     "adder": lambda v, n: {"sum": v["a"] + v["b"] + v["cin"]},
-    "subtractor": lambda v, n: {"diff": (v["a"] - v["b"] - v["bin"]) % (1 << n), "borrow": int(v["a"] < v["b"] + v["bin"])},
+    "subtractor": lambda v, n: {
+        "diff": (v["a"] - v["b"] - v["bin"]) % (1 << n),
+        "borrow": int(v["a"] < v["b"] + v["bin"]),
+    },
     "addsub": lambda v, n: {
         "result": (v["a"] - v["b"] if v["sub"] else v["a"] + v["b"]) % (1 << n),
         "carry": (v["a"] + ((1 << n) - v["b"] if v["sub"] else v["b"])) >> n,

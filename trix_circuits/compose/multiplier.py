@@ -9,11 +9,16 @@ from __future__ import annotations
 from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.kit import Kit
 from trix_circuits.compose.popcount import Timed, flat_sum
+from trix_circuits.errors import LimitError
 from trix_circuits.formats import WeightFormat
+
+MAX_BITS = 2048
 
 
 def multiplier(form: WeightFormat, bits: int, max_fan_in: int | None = None) -> Draft:
     """product = a * b, with 2 * bits bits."""
+    if bits > MAX_BITS:
+        raise LimitError(f"a multiplier must have at most {MAX_BITS} bits, not {bits}")
     kit = Kit(form, {"a": bits, "b": bits}, max_fan_in)
     columns: list[Timed] = [[] for _ in range(2 * bits)]
     products: list[tuple[int, int, int]] = []

@@ -1,10 +1,9 @@
 """Counting in few levels: flat counters, trees of them, and at the end an adder of low depth.
 
 A flat counter first asks which multiples of a step the number S of ones reaches, t_q = [S >= step * q], all at once.
-The bits above the step are then alternating sums of these, and S - step * (t_1 + t_2 + ...) is what is left for the bits
-below (Muroga, Threshold Logic, 1971; Siu, Roychowdhury and Kailath, Discrete Neural Computation, 1995). In E2M1 7:3
-takes two levels and five gates, 15:4 three levels and six gates, against three and four levels, and as many gates, of
-the chains in `counters`.
+The bits above the step are then alternating sums of these, and S - step * (t_1 + t_2 + ...) is left for the bits below
+(Muroga, Threshold Logic, 1971; Siu, Roychowdhury and Kailath, Discrete Neural Computation, 1995). In E2M1 7:3
+takes two levels and five gates, 15:4 three levels and six gates; the chains in `counters` take three and four of both.
 
 Columns are reduced from the lowest up, the earliest nets first (Oklobdzija, Villeger and Liu, IEEE Trans. Computers,
 1996), until at most two nets a column are left. Which counters to use, and how long to wait for late nets, is tried out
@@ -18,7 +17,6 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.kit import Kit
@@ -65,7 +63,7 @@ def flat_counter(kit: Kit, nets: Sequence[int], step: int, share: int, lowest: b
 
 @dataclass(frozen=True)
 class Counter:
-    """A way to make a flat counter of `inputs` nets, with its gates and the time of each output after the last input."""
+    """A way to make a flat counter of `inputs` nets, its gates, and the time of each output after the last input."""
 
     inputs: int
     step: int
@@ -103,7 +101,7 @@ class Policy:
 
 
 _POLICIES = tuple(Policy(*each) for each in itertools.product((2, 1), (3, 7, 9, 11, 15), (0, 1, 2, 4), (False, True)))
-_FEW_POLICIES = tuple(each for each in _POLICIES if each.limit == 2 and each.largest in (7, 15) and each.wait < 2)
+_FEW_POLICIES = tuple(each for each in _POLICIES if each.largest in (7, 15) and each.wait < 2)
 
 
 @dataclass
@@ -123,9 +121,8 @@ class Reduction:
         for i, column in enumerate(nets[:width]):
             heapq.heapify(column)
             while len(column) > self.policy.limit:
-                options = flat_counters(self.form, self.max_fan_in, self._take(sorted(column)), self.lowest)
-                counter = options[self.policy.small]
-                taken = [heapq.heappop(column) for _ in range(counter.inputs)]
+                taken = self._take(column)
+                counter = flat_counters(self.form, self.max_fan_in, len(taken), self.lowest)[self.policy.small]
                 ready = max(time for time, _ in taken)
                 outputs = list(range(len(counter.times)))
                 if kit is not None:
@@ -137,11 +134,15 @@ class Reduction:
                     heapq.heappush(nets[i + j], (ready + time, outputs[j]))
         return [sorted(column) for column in nets[:width]]
 
-    def _take(self, column: Timed) -> int:
-        """How many of the earliest nets to count together: those that are there a while after the first two or three."""
-        start = column[min(2, len(column) - 1)][0] + self.policy.wait
-        there = sum(time <= start for time, _ in column)
-        return min(self.policy.largest, there)
+    def _take(self, column: Timed) -> Timed:
+        """Remove from a heap the nets to count together: the earliest few, and more that are there a while later."""
+        taken = [heapq.heappop(column), heapq.heappop(column)]
+        if column:
+            taken.append(heapq.heappop(column))
+        until = taken[-1][0] + self.policy.wait
+        while column and len(taken) < self.policy.largest and column[0][0] <= until:
+            taken.append(heapq.heappop(column))
+        return taken
 
 
 @cache

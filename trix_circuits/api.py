@@ -1,0 +1,56 @@
+"""The Python interface: the same things as on the command line, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trix_circuits.certificate import certify
+from trix_circuits.circuit import Circuit
+from trix_circuits.circuit import load as check_file
+from trix_circuits.compose.families import draft
+from trix_circuits.compose.wiring import Wire, Wiring
+from trix_circuits.exhaustive import prove_exhaustively
+from trix_circuits.formats import WeightFormat, get_format, make_format, register_format
+from trix_circuits.functions import parse_function
+from trix_circuits.induction import prove_all_widths
+from trix_circuits.netlist import Builder, Netlist
+from trix_circuits.prove import prove
+from trix_circuits.run import run_batch, run_once
+from trix_circuits.spec import parse_spec, read_spec
+from trix_circuits.synth import Found, GaveUp, Impossible, circuit_of, synthesise
+from trix_circuits.truth_table import TruthTable, named_function
+
+__all__ = [
+    "Builder",
+    "Circuit",
+    "Found",
+    "GaveUp",
+    "Impossible",
+    "Netlist",
+    "TruthTable",
+    "WeightFormat",
+    "Wire",
+    "Wiring",
+    "build",
+    "certify",
+    "check_file",
+    "circuit_of",
+    "get_format",
+    "make_format",
+    "named_function",
+    "parse_function",
+    "parse_spec",
+    "prove",
+    "prove_all_widths",
+    "prove_exhaustively",
+    "read_spec",
+    "register_format",
+    "run_batch",
+    "run_once",
+    "synthesise",
+]
+
+
+def build(family: str, *, bits: int, format: str | WeightFormat = "e2m1", **options: Any) -> Circuit:
+    """A proven circuit of a family; options as on the command line (objective, max_fan_in, ways, relation, direction)."""
+    return certify(draft(family, get_format(format), bits, **options))
