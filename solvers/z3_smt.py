@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import math
 import time
+from fractions import Fraction
 
 import z3
 from protocol import Answer, Gate, Question, serve, tight_biases
+
+
+def _value(model: z3.ModelRef, term: z3.ArithRef) -> Fraction:
+    """The exact value of a term in a model; sums of conditionals are integers to Z3, weights are rationals."""
+    found = model.eval(term, model_completion=True)
+    return Fraction(found.as_long()) if z3.is_int_value(found) else Fraction(found.as_fraction())
 
 
 class _Model:
@@ -81,9 +88,9 @@ class _Model:
     def network(self, model: z3.ModelRef) -> list[Gate]:
         gates: list[Gate] = []
         for w, b in zip(self.weight, self.bias, strict=True):
-            values = [int(model.eval(v, model_completion=True).as_fraction()) for v in w]
+            values = [int(_value(model, v)) for v in w]
             used = [s for s, v in enumerate(values) if v]
-            gates.append((used, [values[s] for s in used], int(model.eval(b, model_completion=True).as_fraction())))
+            gates.append((used, [values[s] for s in used], int(_value(model, b))))
         return gates
 
 
@@ -111,7 +118,7 @@ def solve(question: Question) -> Answer:
     best = model.network(found)
     for target in targets:
         while True:
-            reached = math.ceil(found.eval(target, model_completion=True).as_fraction())
+            reached = math.ceil(_value(found, target))
             solver.push()
             solver.add(target <= reached - 1)
             result = ask()

@@ -252,26 +252,33 @@ class Prover:
         """Evidence for every goal; raises RefutedError with a counterexample, or LimitError if no way leads there."""
         if self.netlist.input_bits <= ROWS_AT_ONCE:
             return self.certificate(["rows"] * len(self.goals))
+        try:
+            facts = [(self.require(b.leaves, {**b.terms, ONE: b.constant}, b.given), b.outputs) for b in blocks]
+        except RefutedError:
+            self._refute()  # a counterexample says more
+            raise
+        proofs: list[Any] = [self.ledger(goal, facts) if facts else None for goal in self.goals]
+        if None in proofs:
+            self._refute()
+        return self.certificate(
+            [self._prove(g, facts) if p is None else p for g, p in zip(self.goals, proofs, strict=True)]
+        )
+
+    def _refute(self) -> None:
+        """Raise RefutedError if the patterns show that a goal is not met."""
         self.simulate()
         for goal in self.goals:
-            self._refute(goal)
-        facts = [(self.require(b.leaves, {**b.terms, ONE: b.constant}, b.given), b.outputs) for b in blocks]
-        return self.certificate([self._prove(goal, facts) for goal in self.goals])
-
-    def _refute(self, goal: check.Claim) -> None:
-        inputs = self.counterexample(goal)
-        if inputs is not None:
-            shown = " ".join(f"{name}={value}" for name, value in inputs.items())
-            raise RefutedError(f"the meaning is not met where {shown}", inputs)
+            inputs = self.counterexample(goal)
+            if inputs is not None:
+                shown = " ".join(f"{name}={value}" for name, value in inputs.items())
+                raise RefutedError(f"the meaning is not met where {shown}", inputs)
 
     def _prove(self, goal: check.Claim, facts: Sequence[Fact]) -> Any:
         own = range(self.netlist.input_bits, self.netlist.net_count)
-        if facts:
-            proof = self.ledger(goal, facts)
-            products = [net for net in goal.terms if net >= own.stop]
-            if proof is None and products:
-                self.sweep(net for net in goal.terms if net != ONE)
-                proof = self.ledger(goal, [*self._equalities(products, own), *facts])
+        products = [net for net in goal.terms if net >= own.stop]
+        if facts and products:
+            self.sweep(net for net in goal.terms if net != ONE)
+            proof = self.ledger(goal, [*self._equalities(products, own), *facts])
             if proof is not None:
                 return proof
         self.sweep(net for net in goal.terms if net != ONE)
@@ -371,7 +378,9 @@ class _RecordingNets(check.Nets):
 def certify(draft: Draft) -> Circuit:
     """Find a certificate for a draft, and have the checker accept the bytes of the result."""
     prover = Prover(draft.netlist, draft.meaning)
-    blocks = [*draft.blocks, *(draft.evidence(prover) if draft.evidence else ())]
+    blocks = list(draft.blocks)
+    if draft.evidence and draft.netlist.input_bits > ROWS_AT_ONCE:
+        blocks += draft.evidence(prover)
     certificate = prover.prove(blocks)
     return accept(
         Claim(draft.name, draft.netlist, tuple(draft.meaning), certificate, draft.defaults, draft.origin), draft.name

@@ -35,7 +35,7 @@ VERSION = 1
 MAX_LEAVES = 24  # a window of 2^24 rows takes seconds
 CHUNK = 15  # rows are evaluated 2^CHUNK at a time, so that planes stay in cache
 MAX_WIDTH = 1 << 16  # bits of one reference word
-MAX_NETS = 4_000_000  # reference nodes, and terms of one product
+MAX_NETS = 2_000_000  # reference nodes, and terms of one product
 MAX_WORK = 1 << 40  # rows times gates, over all windows
 
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]  # sources, weights, bias
@@ -129,11 +129,11 @@ def _read(data: bytes) -> Circuit:
     size = int.from_bytes(data[:8], "little")  # safetensors: the header's size, the header, the tensors
     _require(8 < 8 + size <= len(data), "not a circuit file, or cut short")
     header, body = _json(data[8 : 8 + size]), data[8 + size :]
-    digest = header["__metadata__"]["digest"].encode()
+    about = _json(header["__metadata__"]["trix_circuits"])
+    digest = about["digest"].encode()
     _require(re.fullmatch(b"[0-9a-f]{64}", digest) and data.count(digest) == 1, "the digest must stand there once")
     blank = data.replace(digest, b"0" * 64)  # the digest is taken over the whole file with itself blanked out
     _require(hashlib.blake2b(blank, digest_size=32).hexdigest().encode() == digest, "changed after it was written")
-    about = _json(header["__metadata__"]["trix_circuits"])
     _require(about["version"] == VERSION, f"the version must be {VERSION}, not {about['version']}")
 
     def tensor(name: str, dtype: str) -> bytes:

@@ -54,6 +54,7 @@ class Claim:
         """The file of this claim. The same claim gives the same bytes."""
         net, form = self.netlist, self.netlist.format
         about = {
+            "digest": _SLOT,
             "version": check.VERSION,
             "name": self.name,
             "format": {
@@ -79,7 +80,7 @@ class Claim:
             "certificate": np.frombuffer(certificate, dtype=np.uint8),
         }
         text = json.dumps(about, separators=(",", ":"))
-        return seal(save_safetensors(tensors, {"trix_circuits": text, "digest": _SLOT}))
+        return seal(save_safetensors(tensors, {"trix_circuits": text}))
 
 
 def seal(data: bytes) -> bytes:

@@ -1,0 +1,69 @@
+"""The rules of the house: who may import whom, what is loaded when, and where content lies."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "trix_circuits"
+ROOT = PACKAGE.parent
+ORDER = (
+    "errors formats packing truth_table expression gate netlist check circuit certificate functions planes exhaustive run "
+    "mutate share solver_process cache synth atoms compose spec prove induction api cli"
+).split()
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("trix_circuits"):
+            rest = node.module.split(".")[1:]
+            found |= {rest[0]} if rest else {alias.name for alias in node.names}
+    return found
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    names = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()
+    }
+
+    assert names - {"__init__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_module_imports_only_what_stands_before_it(name: str) -> None:
+    paths = sorted((PACKAGE / name).rglob("*.py")) if (PACKAGE / name).is_dir() else [PACKAGE / f"{name}.py"]
+    for path in paths:
+        later = {other for other in imports(path) if ORDER.index(other) > ORDER.index(name)}
+        assert not later, f"{path.name} imports {later}"
+
+
+def test_the_trusted_part_imports_the_standard_library_only() -> None:
+    for node in ast.walk(ast.parse((PACKAGE / "check.py").read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
+    assert "assert " not in (PACKAGE / "check.py").read_text()
+
+
+@pytest.mark.parametrize("folder", ["solvers", "atoms", "specs"])
+def test_content_folders_are_no_packages(folder: str) -> None:
+    assert (ROOT / folder).is_dir()
+    assert not (ROOT / folder / "__init__.py").exists()
+
+
+def test_the_library_loads_no_solver_and_no_torch() -> None:
+    code = "import sys, trix_circuits.api; print([m for m in ('torch', 'ortools', 'z3', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_nothing_in_the_repository_is_loaded_by_pickle_or_run_as_code() -> None:
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "solvers").glob("*.py")]:
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        assert not names & {"eval", "exec", "pickle", "marshal", "__import__"}, path.name
