@@ -52,7 +52,7 @@ class _Model:
                     m.add(total <= -1).only_enforce_if(y.negated())
                 self.margin_rows.append((total, required if last else self.value[j][row]))
         for j in range(q.gates - 1):  # a gate that nobody reads could as well not be there
-            m.add_bool_or([self.reads(l, q.arity + j) for l in range(j + 1, q.gates)])
+            m.add_bool_or([self.reads(later, q.arity + j) for later in range(j + 1, q.gates)])
         for i in range(q.arity):
             for k in range(i + 1, q.arity):
                 if q.symmetric(i, k):

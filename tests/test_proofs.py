@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import assignments, evaluate, netlists
-from trix_circuits import atoms
+from trix_circuits import atoms, share
 from trix_circuits.api import build, prove, prove_all_widths, run_batch, run_once
 from trix_circuits.check import _TRIT
 from trix_circuits.errors import InputError, LimitError, RefutedError
@@ -103,7 +103,7 @@ def test_the_npn_classes_of_4_inputs_have_these_sizes(format_name: str, sizes: l
 
 
 def test_a_library_that_is_not_what_it_says_is_refuted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = json.loads((atoms.folder("atoms") / "e2m1.json").read_text())
+    content = json.loads((share.folder("atoms") / "e2m1.json").read_text())
     content["atoms"][0]["gates"][0][2] += 1
     (tmp_path / "e2m1.json").write_text(json.dumps(content))
     monkeypatch.setattr(atoms, "folder", lambda name: tmp_path)
@@ -189,4 +189,4 @@ def test_a_netlist_refuses_what_cannot_be() -> None:
         builder.gate((0,), (2,), 0)
     with pytest.raises(InputError, match="output x must not have the name of an input"):
         builder.finish({"x": [0]})
-    assert _TRIT == list(form.weight_codes)
+    assert list(form.weight_codes) == _TRIT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_a_fan_in_bound_is_kept(family: str, bound: int) -> None:
         ("mux", 1, {"ways": 4}, 4),
     ],
 )
-def test_sizes_in_e2m1(family: str, bits: int, options: dict[str, object], size: int) -> None:
+def test_sizes_in_e2m1(family: str, bits: int, options: dict[str, Any], size: int) -> None:
     circuit = certify(draft(family, get_format("e2m1"), bits, **options))
 
     assert circuit.netlist.size == size

@@ -40,7 +40,7 @@ def test_both_engines_agree_on_all_functions_of_3_inputs(format_name: str) -> No
     sizes: dict[str, list[int]] = {}
     for engine in ("cpsat", "z3"):
         with SolverProcess(engine) as solver:
-            found: list[object] = []
+            found: list[int] = []
             for bits in range(256):
                 outcome = synthesise(TruthTable(3, bits), form, solver=solver, engine=engine, polish=False)
                 assert isinstance(outcome, Found)

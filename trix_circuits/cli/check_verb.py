@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-
 import click
 
-from trix_circuits.cli.common import emit, json_option, progress
 from trix_circuits.circuit import accept, read_bytes
+from trix_circuits.cli.common import emit, json_option, progress
 from trix_circuits.mutate import mutate
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from trix_circuits.cli.common import emit, json_number, json_option, number
 from trix_circuits.circuit import Circuit, load
+from trix_circuits.cli.common import emit, json_number, json_option, number
 
 
 def _names(circuit: Circuit) -> list[str]:
