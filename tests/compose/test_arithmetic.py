@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import assignments, evaluate
 from trix_circuits.certificate import Draft, certify
-from trix_circuits.compose import multiplier, popcount, prefix
+from trix_circuits.compose import adder, comparator, multiplier, popcount
 from trix_circuits.compose.kit import Kit
 from trix_circuits.errors import InputError
 from trix_circuits.formats import format_names, get_format
@@ -20,21 +20,21 @@ Model = Callable[[Values, int], Values]
 
 E2M1 = get_format("e2m1")
 CIRCUITS: dict[str, tuple[Callable[..., Draft], Model]] = {
-    "adder": (prefix.adder, lambda v, n: {"sum": v["a"] + v["b"] + v["cin"]}),
+    "adder": (adder.adder, lambda v, n: {"sum": v["a"] + v["b"] + v["cin"]}),
     "subtractor": (
-        prefix.subtractor,
+        adder.subtractor,
         lambda v, n: {"diff": (v["a"] - v["b"] - v["bin"]) % (1 << n), "borrow": int(v["a"] < v["b"] + v["bin"])},
     ),
     "addsub": (
-        prefix.addsub,
+        adder.addsub,
         lambda v, n: {
             "result": (v["a"] - v["b"] if v["sub"] else v["a"] + v["b"]) % (1 << n),
             "carry": (v["a"] + ((1 << n) - v["b"] if v["sub"] else v["b"])) >> n,
         },
     ),
-    "incrementer": (prefix.incrementer, lambda v, n: {"y": v["a"] + 1}),
+    "incrementer": (adder.incrementer, lambda v, n: {"y": v["a"] + 1}),
     "comparator": (
-        prefix.comparator,
+        comparator.comparator,
         lambda v, n: {"lt": int(v["a"] < v["b"]), "le": int(v["a"] <= v["b"]), "eq": int(v["a"] == v["b"])},
     ),
     "popcount": (popcount.popcount, lambda v, n: {"count": v["x"].bit_count()}),
@@ -117,7 +117,7 @@ def test_depths_in_e2m1(name: str, bits: int, depth: int, size: int) -> None:
 
 
 def test_more_levels_save_gates() -> None:
-    figures = [certify(prefix.adder(E2M1, 64, depth=depth)).netlist for depth in (4, 5, 6)]
+    figures = [certify(adder.adder(E2M1, 64, depth=depth)).netlist for depth in (4, 5, 6)]
 
     assert [(net.depth, net.size) for net in figures] == [(4, 244), (5, 154), (6, 138)]
 
@@ -130,14 +130,14 @@ def test_one_relation_alone(relation: str) -> None:
         return {relation: int(compare(v["a"], v["b"]))}
 
     for bits in (1, 5, 23):
-        agrees(prefix.comparator(E2M1, bits, relation=[relation]), model, bits, 1 << 10)
+        agrees(comparator.comparator(E2M1, bits, relation=[relation]), model, bits, 1 << 10)
 
 
 def test_an_unknown_relation_is_refused() -> None:
     with pytest.raises(InputError, match=r"^a relation must be one of lt, le, eq, gt, ge, not ne$"):
-        prefix.comparator(E2M1, 8, relation=["ne"])
+        comparator.comparator(E2M1, 8, relation=["ne"])
     with pytest.raises(InputError, match=r"not none$"):
-        prefix.comparator(E2M1, 8, relation=[])
+        comparator.comparator(E2M1, 8, relation=[])
 
 
 @pytest.mark.parametrize("format_name", format_names())

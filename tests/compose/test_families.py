@@ -122,7 +122,7 @@ def test_sizes_in_e2m1(family: str, bits: int, options: dict[str, Any], size: in
     assert circuit.netlist.size == size
 
 
-@pytest.mark.parametrize(("bits", "depth", "size"), [(16, 4, 78), (32, 5, 170), (64, 5, 376), (256, 6, 1786)])
+@pytest.mark.parametrize(("bits", "depth", "size"), [(16, 4, 34), (32, 4, 100), (64, 4, 244), (128, 5, 416)])
 def test_low_depth_adders(bits: int, depth: int, size: int) -> None:
     circuit = certify(draft("adder", get_format("e2m1"), bits, objective="depth"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from trix_circuits.certificate import Draft
-from trix_circuits.compose import arithmetic, lookahead, words
+from trix_circuits.compose import adder, arithmetic, comparator, multiplier, popcount, words
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.formats import WeightFormat
 
@@ -17,7 +17,7 @@ Generator = Callable[..., Draft]
 
 @dataclass(frozen=True)
 class Family:
-    """A generator of drafts from (format, bits, max_fan_in) and options of its own; `deep` is the low-depth one."""
+    """A generator of drafts from (format, bits, max_fan_in) and options of its own; `shallow` is the low-depth one."""
 
     about: str
     make: Generator
@@ -27,19 +27,19 @@ class Family:
 
 
 FAMILIES: dict[str, Family] = {
-    "adder": Family("sum = a + b + cin", arithmetic.adder, 1 << 14, shallow=lookahead.adder),
-    "subtractor": Family("diff = a - b - bin, with a borrow", arithmetic.subtractor, 1 << 14),
-    "addsub": Family("a + b, or a - b where sub is 1", arithmetic.addsub, 1 << 13),
-    "incrementer": Family("y = a + 1", arithmetic.incrementer, 1 << 14),
-    "comparator": Family("a < b, a <= b, a == b", words.comparator, 1 << 13, ("relation",)),
+    "adder": Family("sum = a + b + cin", arithmetic.adder, 1 << 14, shallow=adder.adder),
+    "subtractor": Family("diff = a - b - bin, with a borrow", arithmetic.subtractor, 1 << 14, shallow=adder.subtractor),
+    "addsub": Family("a + b, or a - b where sub is 1", arithmetic.addsub, 1 << 13, shallow=adder.addsub),
+    "incrementer": Family("y = a + 1", arithmetic.incrementer, 1 << 14, shallow=adder.incrementer),
+    "comparator": Family("a < b, a <= b, a == b", words.comparator, 1 << 13, ("relation",), comparator.comparator),
     "mux": Family("one of several words", words.mux, 1 << 12, ("ways",)),
     "decoder": Family("y = 1 << a", words.decoder, 12),
     "encoder": Family("the position of the one among x", words.encoder, 1 << 9),
     "priority": Family("the position of the highest one in x", words.priority, 1 << 9),
     "shifter": Family("y = a << amount, or >>", words.shifter, 1 << 9, ("direction",)),
-    "popcount": Family("the number of ones in x", arithmetic.popcount, 1 << 14),
-    "parity": Family("the number of ones in x, modulo 2", arithmetic.parity, 1 << 14),
-    "multiplier": Family("product = a * b", arithmetic.multiplier, 128),
+    "popcount": Family("the number of ones in x", arithmetic.popcount, 1 << 14, shallow=popcount.popcount),
+    "parity": Family("the number of ones in x, modulo 2", arithmetic.parity, 1 << 14, shallow=popcount.parity),
+    "multiplier": Family("product = a * b", arithmetic.multiplier, 128, shallow=multiplier.multiplier),
     "abs": Family("the magnitude of a two's complement number", arithmetic.absolute, 1 << 13),
     "min": Family("the lesser of a and b", words.minimum, 1 << 12),
     "max": Family("the greater of a and b", words.maximum, 1 << 12),
