@@ -59,3 +59,30 @@ def all_formats() -> list[WeightFormat]:
     from trix_circuits.formats import format_names
 
     return [get_format(name) for name in format_names()]
+
+
+def _expression(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """One more layer of the notation of meanings around smaller expressions."""
+
+    def of(template: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        return st.tuples(*parts).map(lambda found: template.format(*found))
+
+    signs = st.sampled_from(["+", "-", "*", "&", "|", "^", "<", "<=", ">", ">=", "==", "!="])
+    number = st.integers(0, 255).map(str)
+    return st.one_of(
+        of("({} {} {})", inner, signs, inner),
+        of("({} {} {}[{}:3])", inner, st.sampled_from(["<<", ">>"]), inner, st.sampled_from("012")),
+        of("({} if {} else {})", inner, inner, inner),
+        of("(-{})", inner),
+        of("({} % 2**{})", inner, st.sampled_from("1234")),
+        of("{}[{}]", inner, st.sampled_from("0125")),
+        of("popcount({}[0:{}])", inner, st.sampled_from("1236")),
+        of("signed({}[{}:5])", inner, st.sampled_from("0123")),
+        of("table({}, {}[1:3], {} < {})", number, inner, inner, inner),
+        of("table({}, c, b)", number),
+    )
+
+
+expressions = st.recursive(
+    st.sampled_from(["a", "b", "c", "a[1]", "b[0:2]", "0", "1", "5", "0x1f"]), _expression, max_leaves=6
+)
