@@ -1,0 +1,95 @@
+"""Circuit files: the same claim gives the same bytes, and nothing but the checker makes a circuit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.strategies import all_formats, netlists
+from trix_circuits.circuit import Circuit, Claim, accept, decode, load, seal
+from trix_circuits.errors import InputError, LimitError, RefutedError
+from trix_circuits.formats import WeightFormat, get_format, make_format
+from trix_circuits.netlist import Builder, Netlist
+
+NO_EVIDENCE = {"ghosts": [], "lemmas": [], "goals": ["rows"]}
+
+
+def both(form: WeightFormat, meaning: str = "y = a & b") -> Claim:
+    """a and b in one gate, as far as the format has weights for it."""
+    builder = Builder(form, {"a": 1, "b": 1})
+    weight = min(w for w in form.weights if w > 0)
+    bias = next(b for b in form.biases if -2 * weight <= b < -weight)
+    return Claim("both", builder.finish({"y": [builder.gate([0, 1], [weight, weight], bias)]}), (meaning,), NO_EVIDENCE)
+
+
+@settings(max_examples=50, deadline=None)
+@given(netlists(), st.text("ab =+", max_size=9), st.dictionaries(st.sampled_from("xyz"), st.integers(), max_size=3))
+def test_bytes_to_claim_to_bytes_changes_nothing(netlist: Netlist, name: str, origin: dict[str, int]) -> None:
+    claim = Claim(name, netlist, ("y = 0",), NO_EVIDENCE, {"x0": 1}, origin)
+    again = decode(claim.to_bytes())
+
+    assert again.to_bytes() == claim.to_bytes()
+    assert (again.name, again.meaning, again.certificate) == (claim.name, claim.meaning, claim.certificate)
+    assert (again.defaults, again.origin) == (claim.defaults, claim.origin)
+    assert (again.netlist.inputs, again.netlist.outputs) == (netlist.inputs, netlist.outputs)
+    for part in ("offsets", "sources", "weights", "biases"):
+        assert np.array_equal(getattr(again.netlist, part), getattr(netlist, part))
+
+
+@pytest.mark.parametrize(
+    "form", [f for f in all_formats() if f.name not in ("trix-fp4", "ternary-strict")], ids=lambda f: f.name
+)
+def test_a_circuit_is_accepted_in_every_format_that_has_its_weights(form: WeightFormat) -> None:
+    circuit = accept(both(form))
+
+    assert circuit.netlist.format.weights == form.weights
+    assert circuit.description["certificate"]["kinds"] == ["exhaustive"]
+
+
+def test_a_users_format_rides_in_the_file() -> None:
+    form = make_format("thirds", ["1/3", "-1/3", "1"], ["-2/3", "0", "1/3"])
+    found = accept(both(form)).netlist.format
+
+    assert (found.name, found.unit, found.weights, found.biases) == ("thirds", form.unit, form.weights, form.biases)
+
+
+def test_a_circuit_comes_from_the_checker_only() -> None:
+    circuit = accept(both(get_format("e2m1")))
+    for token in (None, object(), True):
+        with pytest.raises(InputError, match="made by accept"):
+            Circuit(circuit.claim, circuit.data, circuit.verdict, token)
+    with pytest.raises(InputError, match="made by accept"):
+        replace(circuit, data=b"", _token=None)
+
+
+def test_each_refusal_is_the_error_that_a_user_meets() -> None:
+    claim = both(get_format("e2m1"))
+    with pytest.raises(RefutedError, match=r"^here: refused: the meaning is not met where a=1 b=0$") as caught:
+        accept(replace(claim, meaning=("y = a",)), "here")
+    assert caught.value.counterexample == {"a": 1, "b": 0}
+    with pytest.raises(LimitError, match=r"^circuit: "):
+        accept(replace(claim, meaning=("y = a << 65535 << 65535",)))
+    with pytest.raises(InputError, match=r"^here: not a circuit file"):
+        accept(b"", "here")
+    with pytest.raises(InputError, match=r"^here: not a circuit file"):
+        decode(b"\0" * 100, "here")
+    with pytest.raises(InputError, match="one slot for its digest"):
+        seal(b"")
+
+
+def test_what_is_saved_is_what_was_accepted(tmp_path: Path) -> None:
+    circuit = accept(both(get_format("ternary")))
+    path = tmp_path / "both.trix"
+    circuit.save(path)
+
+    assert path.read_bytes() == circuit.data == circuit.claim.to_bytes() == load(path).data
+    assert [p.name for p in tmp_path.iterdir()] == ["both.trix"]
+    with pytest.raises(InputError, match="cannot be written"):
+        circuit.save(tmp_path / "missing" / "both.trix")
+    with pytest.raises(InputError, match="cannot be read"):
+        load(tmp_path / "none.trix")
