@@ -19,7 +19,7 @@ a certificate is an order of work: a lying one can fail, but cannot make this pr
 """
 
 import ast, hashlib, itertools, json, re, struct, sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -30,6 +30,7 @@ CHUNK = 15  # rows are evaluated 2^CHUNK at a time, so that planes stay in cache
 MAX_WIDTH = 1 << 16  # bits of one reference word
 MAX_NETS = 2_000_000  # input bits, reference nodes, and terms of one product
 MAX_WORK = 1 << 43  # rows times bits of weights, over all windows
+MAX_VISITS = 1 << 31  # terms of sums and literals of clauses
 
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]  # sources, weights, bias
 Adder = Callable[[int, int, int], tuple[int, int]]  # three bits to their sum's two
@@ -61,6 +62,7 @@ class Circuit:
     meaning: list[str]
     certificate: dict[str, Any]
     about: dict[str, Any]
+    sources: list[bytes]  # files that it is said to equal
 
 def _require(condition: object, message: str) -> None:
     if not condition: raise Damaged(message)
@@ -136,7 +138,186 @@ def read(data: bytes) -> Circuit:
     plain = type(about["meaning"]) is list and all(re.fullmatch('[ !"$-~]+', line) for line in about["meaning"])
     _require(plain, "a meaning must be a list of equations in plain ASCII")
     certificate = _json(tensor("certificate", "U8"))
-    return Circuit(str(about["name"]), form["name"], inputs, driven, gates, about["meaning"], certificate, about)
+    sources_read = [tensor(f"source{k}", "U8") for k in range(len(about.get("sources", [])))]
+    return Circuit(str(about["name"]), form["name"], inputs, driven, gates, about["meaning"], certificate, about, sources_read)
+
+# ---- sources: foreign circuits in AIGER or BLIF ----------------------------------------------------------------------
+@dataclass
+class Source:
+    """A foreign circuit as gates. Net ids: inputs first, then the gates; an output is 2 * net + (1 if inverted)."""
+    inputs: list[str]
+    outputs: list[tuple[str, int]]
+    gates: list[Gate]
+
+def buses(inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[tuple[str, list[int]]], ...]:
+    """Names of bits as buses with the places of their bits: a[0], ..., a[n-1], in any order, are the n bits of a.
+    All other bits are buses by themselves; characters that a bus name can't have become _, a second name gets a _."""
+    taken: set[str] = set()
+    found: list[list[tuple[str, list[int]]]] = []
+    for names in (inputs, outputs):
+        words: dict[str, dict[int, int]] = {}
+        for place, name in enumerate(names):
+            if match := re.fullmatch(r"([^\[\]]+)\[(0|[1-9]\d{0,8})\]", name): words.setdefault(match[1], {})[int(match[2])] = place
+        alone = set(names)
+        whole = {base: word for base, word in words.items() if max(word) + 1 == len(word) and base not in alone}
+        first = {min(word.values()): base for base, word in whole.items()}
+        inside = {place for word in whole.values() for place in word.values()}
+        found.append([])
+        for place, name in enumerate(names):
+            if place in inside and place not in first: continue
+            places = [whole[first[place]][i] for i in range(len(whole[first[place]]))] if place in first else [place]
+            name = re.sub("[^A-Za-z0-9_]", "_", first.get(place, name))
+            name = name if re.match("[A-Za-z_]", name) else f"_{name}"
+            while name in taken: name += "_"
+            taken.add(name)
+            found[-1].append((name, places))
+    return tuple(found)
+
+def conjunction(literals: Sequence[int]) -> Gate:
+    """The gate that fires iff all literals are 1."""
+    return tuple([a >> 1 for a in literals]), tuple([1 - 2 * (a & 1) for a in literals]), -sum(1 - (a & 1) for a in literals)
+
+def _in_order(needs: Mapping[Any, Sequence[Any]], what: str) -> list[Any]:
+    """The keys so that each stands after those that it needs; needs that are no keys don't count."""
+    order, done = [], dict[Any, bool]()
+    for root in needs:
+        stack = [root]
+        while stack:
+            key = stack[-1]
+            if key in done:
+                if not done[stack.pop()]: order.append(key)
+                done[key] = True
+                continue
+            done[key] = False
+            for other in needs[key]:
+                if done.get(other) is False: raise Damaged(f"{what} {other!s:.60} must not depend on itself")
+                if other in needs and other not in done: stack.append(other)
+    return order
+
+def _symbols(lines: Iterable[bytes], counts: dict[str, int]) -> dict[str, list[str]]:
+    names = {kind: [f"{kind}[{k}]" for k in range(count)] for kind, count in counts.items()}
+    for line in lines:
+        if line == b"c" or not line: break
+        head, _, name = line.decode("ascii", "backslashreplace").rstrip("\r").partition(" ")
+        kind, place = head[:1], int(head[1:]) if re.fullmatch(r"[io]\d{1,9}", head) else -1
+        _require(0 <= place < counts.get(kind, 0) and name, f"AIGER: a symbol must name an input or output, not {line!r:.40}")
+        names[kind][place] = name
+    for kind in names: _require(len(set(names[kind])) == len(names[kind]), "AIGER: two symbols have the same name")
+    return names
+
+def read_aiger(data: bytes) -> Source:
+    """Decode AIGER, binary or ASCII, version 1.9, without latches."""
+    head, _, rest = data.partition(b"\n")
+    good = re.fullmatch(rb"(aag|aig)((?: \d{1,18}){5,9})\s*", head)
+    if not good: raise Damaged(f"AIGER: the header must be 'aig M I L O A' or 'aag M I L O A', not {head!r:.50}")
+    top, inputs, latches, outs, ands, *more = map(int, good[2].split())
+    _require(not latches, f"AIGER: a circuit must have no latches, not {latches}")
+    _require(not any(more), "AIGER: bad states, constraints and properties of sequences are not read")
+    _require(top >= inputs + ands, f"AIGER: {inputs} inputs and {ands} ANDs must fit into {top} variables")
+    if inputs > MAX_NETS: raise TooLarge(f"AIGER: the circuit has more than {MAX_NETS} inputs")
+    net: dict[int, int] = {}  # variable -> net; the constant is the first gate
+    def literal(number: int) -> int:
+        if good[1] == b"aag": return 2 * net[number >> 1] + (number & 1)
+        if not 0 <= number <= 2 * top + 1: raise Damaged(f"AIGER: a literal must be at most {2 * top + 1}, not {number}")
+        return number if number > 2 * inputs + 1 else number - 2 if number > 1 else 2 * inputs + number
+    gates: list[Gate] = [((), (), -1)]
+    if good[1] == b"aig":
+        _require(top == inputs + ands, "AIGER: a binary file must use all its variables")
+        lines = rest.split(b"\n", outs)
+        _require(len(lines) > outs and 2 * ands <= len(lines[-1]), "AIGER: the file is cut short")
+        raw, at, shapes = lines.pop(), 0, [((1 - 2 * p, 1 - 2 * q), p + q - 2) for p in (0, 1) for q in (0, 1)]
+        for number in range(2 * inputs + 2, 2 * top + 2, 2):
+            for _ in (0, 1):  # two differences, seven bits a byte, lowest first
+                delta = shift = 0
+                while (byte := raw[at]) > 127 and shift < 63: delta, shift, at = delta | (byte & 127) << shift, shift + 7, at + 1
+                number, last, at = number - (delta | byte << shift), number, at + 1
+            if number < 0 or last >= 2 * len(gates) + 2 * inputs: raise Damaged(f"AIGER: AND {len(gates) - 1} must read variables before it")
+            a, b = last >> 1, number >> 1
+            a, b = (a if a > inputs else a - 1 if a else inputs), (b if b > inputs else b - 1 if b else inputs)
+            gates.append(((a, b), *shapes[2 * (last & 1) + (number & 1)]))
+        symbols: Iterable[bytes] = raw[at:].split(b"\n") if at < len(raw) else []
+    else:
+        lines = rest.split(b"\n")
+        _require(len(lines) >= inputs + outs + ands, "AIGER: the file is cut short")
+        own = [int(line) for line in lines[:inputs]]
+        net |= {0: inputs} | {number >> 1: k for k, number in enumerate(own)}
+        good_inputs = len(net) == inputs + 1 and all(1 < number <= 2 * top and number % 2 == 0 for number in own)
+        _require(good_inputs, "AIGER: each input must be a variable of its own")
+        rows = [[*map(int, line.split())] for line in lines[inputs + outs : inputs + outs + ands]]
+        needs = {left >> 1: (a >> 1, b >> 1) for left, a, b in rows if left % 2 == 0}
+        _require(len(needs) == ands and not needs.keys() & net.keys(), "AIGER: each AND must define a variable of its own")
+        sides = {left >> 1: (a, b) for left, a, b in rows}
+        for variable in _in_order(needs, "AIGER: variable"):
+            gates.append(conjunction([literal(side) for side in sides[variable]]))
+            net[variable] = inputs + len(gates) - 1
+        lines, symbols = lines[inputs : inputs + outs], lines[inputs + outs + ands :]
+    names = _symbols(symbols, {"i": inputs, "o": outs})
+    return Source(names["i"], [(name, literal(int(line))) for name, line in zip(names["o"], lines, strict=False)], gates)
+
+def read_blif(data: bytes) -> Source:
+    """Decode BLIF: .names covers, and .subckt of models in the same file; the first model is the circuit."""
+    text = re.sub(r"\\[ \t]*\r?\n", " ", re.sub("#[^\n]*", "", data.decode("ascii", "backslashreplace")))
+    models: dict[str, dict[str, list[Any]]] = {}
+    for line in text.splitlines():
+        if not (words := line.split()): continue
+        if words[0] == ".model" or not models:
+            name = words[1] if words[0] == ".model" and len(words) > 1 else ""
+            _require(name not in models, f"BLIF: two models are named {name:.40}")
+            model = models[name] = {"inputs": [], "outputs": [], "body": []}
+            if words[0] == ".model": continue
+        if words[0] in (".inputs", ".outputs"): model[words[0][1:]] += words[1:]
+        elif words[0] in (".names", ".subckt"):
+            _require(len(words) > 1, f"BLIF: {words[0]} must name a net or a model")
+            model["body"].append((words, []))
+        elif words[0] == ".end": pass
+        elif words[0][0] == "." or not model["body"]: raise Damaged(f"BLIF: a line must be of a combinational circuit, not {line!r:.50}")
+        else: model["body"][-1][1].append(words)
+    _require(models, "neither AIGER nor BLIF: nothing in it is a model")
+    top = next(iter(models.values()))
+    covers: dict[str, tuple[list[str], list[list[str]]]] = {}
+    size = 0
+    stack: list[tuple[dict[str, Any], str, dict[str, str], int]] = [(top, "", {}, 0)]
+    while stack:
+        model, prefix, bound, depth = stack.pop()
+        for words, rows in model["body"]:
+            if words[0] == ".names":
+                *reads, net = [bound.get(word, prefix + word) for word in words[1:]]
+                _require(net not in covers, f"BLIF: net {net:.60} must be defined once")
+                covers[net] = (reads, rows)
+            else:
+                pairs = [word.partition("=") for word in words[2:]]
+                inner = {formal: bound.get(actual, prefix + actual) for formal, _, actual in pairs}
+                _require(words[1] in models and not rows and len(inner) == len(pairs), f"BLIF: no such model, or bound twice: {words[1]:.40}")
+                _require(inner.keys() <= {*models[words[1]]["inputs"], *models[words[1]]["outputs"]}, f"BLIF: {words[1]:.40} has no such port")
+                stack.append((models[words[1]], f"{prefix}{words[1]}/{len(stack)}.{len(covers)}/", inner, depth + 1))
+            size += len(words)
+            if size > 10 * MAX_NETS or depth > 200: raise TooLarge("BLIF: the hierarchy is too large")
+    net_of = {name: k for k, name in enumerate(top["inputs"])}
+    _require(len(net_of) == len(top["inputs"]) and not net_of.keys() & covers.keys(), "BLIF: an input must be named once, and not be defined")
+    gates: list[Gate] = []
+    def add(gate: Gate) -> int:
+        gates.append(gate)
+        return len(top["inputs"]) + len(gates) - 1
+    for name in _in_order({net: reads for net, (reads, _) in covers.items()}, "BLIF: net"):
+        reads, rows = covers[name]
+        for net in reads: _require(net in net_of, f"BLIF: net {net:.60} must be defined")
+        table = [row if reads else ["", *row] for row in rows]
+        values = {row[-1] for row in table if len(row) == 2 and len(row[0]) == len(reads) and set(row[0]) <= set("01-")}
+        good = len(values) <= 1 and values <= {"0", "1"} and all(len(row) == 2 and len(row[0]) == len(reads) and set(row[0]) <= set("01-") for row in table)
+        _require(good, f"BLIF: the cover of {name:.60} must be rows of {len(reads)} of 0, 1, - and one value, the same in all")
+        cubes = [conjunction([2 * net_of[net] + (bit == "0") for net, bit in zip(reads, row[0], strict=True) if bit != "-"]) for row in table]
+        if len(cubes) == 1 and values == {"1"}: net_of[name] = add(cubes[0])
+        else:
+            parts, sign = [add(cube) for cube in cubes], -1 if values == {"0"} else 1
+            net_of[name] = add((tuple(parts), (sign,) * len(parts), 0 if sign < 0 else -1))
+    for net in top["outputs"]: _require(net in net_of, f"BLIF: output {net:.60} must be defined")
+    _require(len(set(top["outputs"])) == len(top["outputs"]), "BLIF: two outputs have the same name")
+    return Source(top["inputs"], [(net, 2 * net_of[net]) for net in top["outputs"]], gates)
+
+@_decoding("the source is malformed")
+def read_source(data: bytes) -> Source:
+    """Decode AIGER or BLIF, by its first letters."""
+    return read_aiger(data) if data[:4] in (b"aig ", b"aag ") else read_blif(data)
 
 # ---- nets: the circuit's gates, and after them reference nodes and ghosts --------------------------------------------
 def column_sum(terms: Iterable[tuple[int, int]], full_adder: Adder, zero: int, width: int) -> list[int]:
@@ -159,7 +340,25 @@ class Nets:
         self.gates: list[Gate | None] = [*([None] * inputs), *gates]
         self._ids: dict[Gate, int] = {}
         self.values: dict[int, int] = {}  # constants that this object made
+        self.equal: dict[int, int] = {}  # net -> literal (2 * net + inverted) of an earlier one, proven equal
         self.zero, self.one = self.gate((), (), -1), self.gate((), (), 0)
+
+    def find(self, literal: int) -> int:
+        """The earliest literal known to be equal."""
+        while (earlier := self.equal.get(literal >> 1)) is not None: literal = earlier ^ (literal & 1)
+        return literal
+    def merge(self, a: int, b: int) -> None:
+        """Note that two literals are equal: from now on windows and sums see the earlier net in place of the later."""
+        a, b = sorted((self.find(a), self.find(b)))
+        if a >> 1 != b >> 1: self.equal[b >> 1] = a ^ (b & 1)
+    def reduced(self, terms: Linear) -> Linear:
+        """A linear form over the earliest equal nets."""
+        total: Linear = {}
+        for net, weight in terms.items():
+            literal = net if net == ONE else self.find(2 * net)
+            if net == ONE or literal & 1: accumulate(total, {ONE: weight}, 1)
+            if net != ONE: accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
+        return total
 
     def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
         """A net that is 1 iff sum(weights * sources) + bias >= 0; an existing one where that is plain to see."""
@@ -378,26 +577,35 @@ class Windows:
     def failure(self, leaves: Sequence[int], claims: Sequence[Claim]) -> int | None:
         """The least row over the leaves in which the first claim is false and all others are true; None if none is."""
         if len(leaves) > MAX_LEAVES: raise TooLarge(f"a window has {len(leaves)} leaves; the limit is {MAX_LEAVES}")
-        place = {net: i for i, net in enumerate([ONE, *leaves])}
-        stack = [net for claim in claims for net in claim.terms]
-        found: dict[int, Gate] = {}
+        find, known, own = self.nets.find, self.nets.equal, self.nets.gates
+        place = {ONE: 0}
+        for leaf in leaves: place.setdefault(find(2 * leaf) >> 1, len(place))
+        free = len(place) - 1
+        forms = [self.nets.reduced(claim.terms) for claim in claims]
+        stack = [net for form in forms for net in form]
+        found: dict[int, list[int]] = {}
         while stack:  # the gates between the leaves and the claims
             if (net := stack.pop()) not in place and net not in found:
-                gate = self.nets.gates[net] if 0 <= net < len(self.nets.gates) else None
+                gate = own[net] if 0 <= net < len(own) else None
                 if gate is None: raise Refused(f"a lemma's window is open at net {net}")
-                found[net] = gate
-                stack.extend(gate[0])
+                found[net] = reads = [find(2 * s) if s in known else 2 * s for s in gate[0]]
+                stack.extend([literal >> 1 for literal in reads])
         gates: list[Any] = []
-        for net, (sources, weights, bias) in sorted(found.items()):  # in order, since gates read smaller nets only
-            gates.append((tuple([(place[s], w) for s, w in zip(sources, weights, strict=True)]), bias))
+        for net in sorted(found):  # in order, since gates read smaller nets only
+            _, weights, bias = own[net] or ((), (), 0)
+            terms = []
+            for literal, weight in zip(found[net], weights, strict=True):
+                if literal & 1: bias, weight = bias + weight, -weight  # w * (1 - x) = w - w * x
+                terms.append((place[literal >> 1], weight))
+            gates.append((tuple(terms), bias))
             place[net] = len(place)
-        parts = [(tuple([(place[net], w) for net, w in c.terms.items()]), c.equation, c.bits) for c in claims]
-        shape = (len(leaves), tuple(gates), tuple(parts))
+        parts = [(tuple([(place[net], w) for net, w in form.items()]), c.equation, c.bits) for form, c in zip(forms, claims, strict=True)]
+        shape = (free, tuple(gates), tuple(parts))
         if shape not in self.memo:
-            self.work += sum(1 + w.bit_length() for terms, *_ in (*gates, *parts) for _, w in terms) << len(leaves)
+            self.work += sum(1 + w.bit_length() for terms, *_ in (*gates, *parts) for _, w in terms) << free
             if self.work > MAX_WORK: raise TooLarge("the certificate asks for too much work")
             self.memo[shape] = self._decide(*shape)
-        self.rows += 1 << len(leaves)
+        self.rows += 1 << free
         return self.memo[shape]
     @staticmethod
     def _decide(leaves: int, gates: Sequence[Any], claims: Sequence[Any]) -> int | None:
@@ -415,75 +623,190 @@ class Windows:
             if bad: return chunk << low | (bad & -bad).bit_length() - 1
         return None
 
+# ---- the steps of a certificate --------------------------------------------------------------------------------------
+class Steps:
+    """Takes a certificate's lemmas one by one; `claims` has an entry for each, None where it made two nets equal."""
+    def __init__(self, nets: Nets, windows: Windows) -> None:
+        self.nets, self.windows, self.claims = nets, windows, list[Claim | None]()
+        self.kinds, self.visits = set[str](), 0
+    def take(self, entry: list[Any]) -> None:
+        """Decide one lemma; raises Refused. Its kind shows in its first element."""
+        claim = self._linear(*entry) if type(entry[0]) is list else None
+        if type(entry[0]) is int: self._equality(*entry)
+        elif claim is None: (self._digits if entry[0] == "digits" else self._clauses)(*entry[1:])
+        self.claims.append(claim)
+    def _visit(self, terms: int) -> None:
+        self.visits += terms
+        if self.visits > MAX_VISITS: raise TooLarge("the certificate asks for too much work")
+    def _nets(self, *nets: int) -> None:
+        if not all(type(n) is int and 0 <= n < len(self.nets.gates) for n in nets): raise Damaged("a lemma must name nets")
+    def _refuse(self, leaves: Sequence[int], row: int) -> NoReturn:
+        shown = ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves))
+        raise Refused(f"lemma {len(self.claims)} is false where {shown}")
+    def _linear(self, leaves: list[int], given: list[int], members: list[int], weights: list[int], constant: int, relation: str) -> Claim:
+        """A linear claim over a window."""
+        self._nets(*leaves, *members)
+        good = all(type(n) is int for n in (*given, *weights, constant)) and relation in ("=", ">=")
+        assumed = [self.claims[g] for g in given if good and 0 <= g < len(self.claims)]
+        _require(good and len(assumed) == len(given), "a lemma must rest on earlier ones")
+        _require(len(set(leaves)) == len(leaves) and len(set(members)) == len(members), "a lemma must name nets, once")
+        claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
+        row = self.windows.failure(leaves, [claim, *(c for c in assumed if c is not None)])
+        if row is not None: self._refuse(leaves, row)
+        return claim
+    def _equality(self, a: int, b: int, *leaves: int) -> None:
+        """Two literals that are equal over a window are merged."""
+        self._nets(a >> 1, b >> 1, *leaves)
+        if self.nets.find(a) != self.nets.find(b):
+            claim = Claim(accumulate({a >> 1: 1}, {b >> 1: 1 - 2 * ((a ^ b ^ 1) & 1)}, 1) | {ONE: -((a ^ b) & 1)})
+            row = self.windows.failure(leaves, [claim])
+            if row is not None: self._refuse(leaves, row)
+            self.nets.merge(a, b)
+            self.kinds.add("local")
+    def total(self, proof: Iterable[tuple[int, int]]) -> Linear:
+        """The sum of proven equations times integers."""
+        form: Linear = {}
+        for lemma, factor in proof:
+            claim = self.claims[lemma] if 0 <= lemma < len(self.claims) else None
+            if claim is None or not claim.equation or type(factor) is not int:
+                raise Refused(f"a sum must be of equations, and lemma {lemma!r:.20} is none")
+            self._visit(len(claim.terms))
+            accumulate(form, claim.terms, factor)
+        return self.nets.reduced(form)
+    def _digits(self, bits: int, proof: list[tuple[int, int]]) -> None:
+        """A sum that is 0 (modulo 2^bits): if all but two terms are even, those two bits are equal or opposite, by the
+        constant's parity. They are merged, what is left is halved, and so on."""
+        form, one = self.total(proof), ONE
+        self.kinds.add("ledger")
+        levels: dict[int, set[int]] = {}
+        def place(net: int) -> None:
+            if net != one and form.get(net): levels.setdefault((form[net] & -form[net]).bit_length() - 1, set()).add(net)
+        for net in form: place(net)
+        while levels and (level := min(levels)) < bits:
+            nets = [net for net in levels.pop(level) if form.get(net, 0) % (2 << level)]
+            if not nets: continue
+            odd = form.get(one, 0) >> level & 1
+            if len(nets) > 2 or form.get(one, 0) % (1 << level): raise Refused(f"lemma {len(self.claims)} leaves {len(nets)} digits of 2^{level}")
+            a, b = min(nets), max(nets) if len(nets) == 2 else self.nets.zero
+            self.nets.merge(2 * a, 2 * b + odd)
+            weight = form.pop(max(nets))  # x = y, or x = 1 - y; a single one is the constant odd
+            if len(nets) == 2: accumulate(form, {a: weight * (1 - 2 * odd)}, 1)
+            accumulate(form, {one: weight * odd} if odd else {}, 1)
+            place(a)
+    def _clauses(self, axioms: list[list[int]], steps: list[tuple[list[int], list[int]]], a: int, b: int) -> None:
+        """Literals a and b are equal by clauses: axioms [gate, literals...] follow from one gate each; then each step
+        [literals, hints] by unit propagation through the hinted clauses before it (LRAT). Literals are 2 * net + inverted."""
+        clauses: list[set[int]] = []
+        for net, *literals in axioms:
+            self._nets(net, *(literal >> 1 for literal in literals))
+            sources, weights, bias = self.nets.gates[net] or self._no_gate(net)
+            false = {literal ^ 1 for literal in literals}
+            low = high = bias  # what the gate's sum can be if all literals are false
+            for source, weight in zip(sources, weights, strict=True):
+                x = self.nets.find(2 * source)
+                low += weight if x in false or (weight < 0 and x ^ 1 not in false) else 0
+                high += weight if x in false or (weight > 0 and x ^ 1 not in false) else 0
+            out = self.nets.find(2 * net)
+            if not (out in false and high < 0) and not (out ^ 1 in false and low >= 0):
+                raise Refused(f"lemma {len(self.claims)}: a clause does not follow from gate {net}")
+            clauses.append(set(literals))
+        for literals, hints in steps:
+            true = {literal ^ 1 for literal in literals}
+            for hint in hints:
+                if not 0 <= hint < len(clauses): raise Refused(f"lemma {len(self.claims)}: there is no clause {hint!r:.20} yet")
+                self._visit(len(clauses[hint]))
+                left = [x for x in clauses[hint] if x ^ 1 not in true]
+                if not left: break
+                if len(left) > 1: raise Refused(f"lemma {len(self.claims)}: clause {hint} is no unit clause")
+                true.add(left[0])
+            else: raise Refused(f"lemma {len(self.claims)}: step {len(clauses) - len(axioms)} is not implied")
+            clauses.append(set(literals))
+        a, b = self.nets.find(a), self.nets.find(b)
+        for wanted in ({a, b ^ 1}, {a ^ 1, b}):
+            if not any(clause <= wanted for clause in clauses[-2:]): raise Refused(f"lemma {len(self.claims)} does not prove its nets equal")
+        self.nets.merge(a, b)
+        self.kinds.add("sat")
+    def _no_gate(self, net: int) -> NoReturn: raise Refused(f"lemma {len(self.claims)}: net {net} is no gate")
+
 # ---- the verdict -----------------------------------------------------------------------------------------------------
 @dataclass
 class Verdict:
-    """What an accepted circuit rests on; kinds are "exhaustive" (all rows), "local" (bit by bit), "ledger" (sums)."""
+    """What an accepted circuit rests on; kinds are "exhaustive" (all rows), "local" (net by net), "ledger" (sums)."""
     circuit: Circuit
     lemmas: int
     rows: int
     kinds: tuple[str, ...]
 
+def attach(nets: Nets, circuit: Circuit, source: Source) -> dict[str, list[int]]:
+    """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
+    ins, outs = buses(source.inputs, [name for name, _ in source.outputs])
+    same = [(name, len(bits)) for name, bits in ins] == circuit.inputs
+    same &= [(name, len(bits)) for name, bits in outs] == [(name, len(bits)) for name, bits in circuit.outputs]
+    if not same: raise Refused("the circuit's inputs and outputs must be those of its source, of the same names, in the same order")
+    place = [0] * len(source.inputs)
+    for net, bit in enumerate(bit for _, bits in ins for bit in bits): place[bit] = net
+    place += range(len(nets.gates), len(nets.gates) + len(source.gates))
+    nets.gates += [(tuple([place[s] for s in sources]), weights, bias) for sources, weights, bias in source.gates]
+    driven = [2 * place[literal >> 1] + (literal & 1) for _, literal in source.outputs]
+    return {name: [driven[bit] for bit in bits] for name, bits in outs}
+
 @_decoding("the certificate is malformed")
-def check(data: bytes, memo: dict[Any, int | None] | None = None) -> Verdict:
-    """The verdict on a file that is accepted; raises Damaged, Refused or TooLarge. `memo` is kept for further calls."""
+def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequence[bytes] = ()) -> Verdict:
+    """The verdict on a file that is accepted; raises Damaged, Refused or TooLarge. `memo` is kept for further calls;
+    `given` sources stand in for those that the file carries."""
     circuit = read(data)
     input_bits = sum(width for _, width in circuit.inputs)
     if input_bits > MAX_NETS: raise TooLarge(f"the inputs have more than {MAX_NETS} bits")
+    sources = [*given, *circuit.sources[len(given) :]]
+    if len(sources) > len(circuit.sources): raise Refused(f"the circuit is said to equal {len(circuit.sources)} sources, not {len(sources)}")
     nets = Nets(input_bits, circuit.gates)
-    goals = Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning)
+    goals = Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
+    wanted = [attach(nets, circuit, read_source(source)) for source in sources]
     windows = Windows(nets, {} if memo is None else memo)
-    for sources, weights, bias in circuit.certificate["ghosts"]:
-        good = len(sources) == len(weights) and all(0 <= source < len(nets.gates) for source in sources)
-        _require(good and all(type(n) is int for n in (*sources, *weights, bias)), "a ghost must read earlier nets")
-        nets.gates.append((tuple(sources), tuple(weights), bias))
-    claims: list[Claim] = []
-    for leaves, given, members, weights, constant, relation in circuit.certificate["lemmas"]:
-        good = all(type(n) is int for n in (*leaves, *given, *members, *weights, constant)) and relation in ("=", ">=")
-        _require(good and all(0 <= g < len(claims) for g in given), "a lemma must rest on earlier ones")
-        once = len(set(leaves)) == len(leaves) and len(set(members)) == len(members)
-        _require(once and all(0 <= n < len(nets.gates) for n in (*leaves, *members)), "a lemma must name nets, once")
-        claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
-        row = windows.failure(leaves, [claim, *(claims[g] for g in given)])
-        if row is not None:
-            shown = ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves))
-            raise Refused(f"lemma {len(claims)} is false where {shown}")
-        claims.append(claim)
+    for reads, weights, bias in circuit.certificate["ghosts"]:
+        good = len(reads) == len(weights) and all(0 <= source < len(nets.gates) for source in reads)
+        _require(good and all(type(n) is int for n in (*reads, *weights, bias)), "a ghost must read earlier nets")
+        nets.gates.append((tuple(reads), tuple(weights), bias))
+    steps = Steps(nets, windows)
+    for entry in circuit.certificate["lemmas"]: steps.take(entry)
     proofs = circuit.certificate["goals"]
     _require(len(proofs) == len(goals), f"the certificate must prove {len(goals)} goals, not {len(proofs)}")
-    kinds = {_prove(goal, proof, claims, windows, circuit) for goal, proof in zip(goals, proofs, strict=True)}
-    return Verdict(circuit, len(claims), windows.rows, tuple(sorted(kinds)))
+    kinds = {_prove(goal, proof, steps, circuit) for goal, proof in zip(goals, proofs, strict=True)}
+    for name, drivers in circuit.outputs:
+        for bit, net in enumerate(drivers):
+            if any(nets.find(2 * net) != nets.find(literals[name][bit]) for literals in wanted):
+                raise Refused(f"bit {bit} of {name} is not shown to equal its source's")
+    return Verdict(circuit, len(steps.claims), windows.rows, tuple(sorted(kinds | steps.kinds)))
 
-def _prove(goal: Claim, proof: Any, claims: list[Claim], windows: Windows, circuit: Circuit) -> str:
+def _prove(goal: Claim, proof: Any, steps: Steps, circuit: Circuit) -> str:
     """Prove one goal the way that its proof says: "rows", or [[lemma, multiplier], ...]. Returns the kind."""
     if proof == "rows":
-        row = windows.failure(range(sum(width for _, width in circuit.inputs)), [goal])
+        row = steps.windows.failure(range(sum(width for _, width in circuit.inputs)), [goal])
         if row is None: return "exhaustive"
         values = {}
         for name, width in circuit.inputs: values[name], row = row & (1 << width) - 1, row >> width
         refused = Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}")
         refused.counterexample = values
         raise refused
-    rest = dict(goal.terms)
-    for lemma, factor in proof:
-        if not (0 <= lemma < len(claims) and type(factor) is int and claims[lemma].equation):
-            raise Refused(f"a goal's proof must add up equations, and lemma {lemma!r:.20} is none")
-        accumulate(rest, claims[lemma].terms, -factor)
+    rest = accumulate(steps.nets.reduced(goal.terms), steps.total(proof), -1)
     # A form that stays strictly within +-2^bits is 0 already if it is 0 modulo 2^bits.
     reach = [sum(max(side * w, 0) for w in goal.terms.values()) for side in (1, -1)]
     bits = max(reach).bit_length() if goal.bits is None else goal.bits
     left = [net for net, weight in rest.items() if weight % (1 << bits)]
     if left: raise Refused(f"the lemmas do not add up to the meaning: net {min(left)} is left over")
-    return "local" if all(len(claims[lemma].terms) <= 3 for lemma, _ in proof) else "ledger"
+    return "local" if all(len(claim.terms) <= 3 for lemma, _ in proof if (claim := steps.claims[lemma])) else "ledger"
 
 def main(arguments: Sequence[str]) -> int:
     """Check one file and print the verdict."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python check.py FILE  (0 accepted, 1 refused, 2 no circuit file, 3 too large)", file=sys.stderr)
+    if not arguments or arguments[0].startswith("-"):
+        print("usage: python check.py FILE [SOURCE]...  (0 accepted, 1 refused, 2 no circuit file, 3 too large)", file=sys.stderr)
         return 2
+    data: list[bytes] = []
     path = ascii(arguments[0])[1:-1]
     try:
-        with open(arguments[0], "rb") as file: verdict = check(file.read())
+        for argument in arguments:
+            with open(argument, "rb") as file: data.append(file.read())
+        verdict = check(data[0], given=data[1:])
     except (Damaged, Refused, TooLarge, OSError) as error:
         status: int = getattr(error, "status", 2)
         print(f"{'REFUSED' if status == 1 else 'NOT CHECKED'}  {path}: {error}", file=sys.stderr)
@@ -492,7 +815,10 @@ def main(arguments: Sequence[str]) -> int:
     name, form = (ascii(text)[1:-1] for text in (circuit.name, circuit.format_name))
     print(f"ACCEPTED  {path}: {name}, {len(circuit.gates)} {form} gates, exact on all inputs")
     print(f"          by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
-    print(*(f"          {equation}" for equation in circuit.meaning), sep="\n")
+    print(*(f"          {equation}" for equation in circuit.meaning), sep="\n", end="\n" * bool(circuit.meaning))
+    for k, source in enumerate(data[1:] + circuit.sources[len(data) - 1 :]):
+        what = f"the file {arguments[k + 1]!a}" if k + 1 < len(data) else "the source that it carries"
+        print(f"          equal to {what}: {len(source)} bytes, BLAKE2b {hashlib.blake2b(source, digest_size=16).hexdigest()}")
     return 0
 
 if __name__ == "__main__":
