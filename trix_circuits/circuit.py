@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -41,6 +41,7 @@ class Claim:
 
     `meaning` holds equations between integers in the notation of docs/meaning.md; `defaults` gives the value of input
     buses that may be left out when the circuit is run; `origin` says what made it (family and options), for people.
+    `sources` are the bytes of AIGER or BLIF files that it is said to equal, input by input and output by output.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Claim:
     certificate: Certificate
     defaults: Mapping[str, int] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[bytes, ...] = ()
+    source_names: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The file of this claim. The same claim gives the same bytes."""
@@ -69,6 +72,8 @@ class Claim:
             "defaults": dict(self.defaults),
             "origin": dict(self.origin),
         }
+        if self.sources:
+            about["sources"] = list(self.source_names)
         drivers = [driver for nets in net.outputs.values() for driver in nets]
         certificate = json.dumps(self.certificate, separators=(",", ":")).encode()
         tensors: dict[str, npt.NDArray[Any]] = {
@@ -79,6 +84,8 @@ class Claim:
             "biases": np.frombuffer(pack_values(net.biases, form.bias_codes), dtype=np.uint8),
             "certificate": np.frombuffer(certificate, dtype=np.uint8),
         }
+        for k, source in enumerate(self.sources):
+            tensors[f"source{k}"] = np.frombuffer(source, dtype=np.uint8)
         text = json.dumps(about, separators=(",", ":"))
         return seal(save_safetensors(tensors, {"trix_circuits": text}))
 
@@ -179,6 +186,7 @@ def decode(data: bytes, where: str = "circuit file") -> Claim:
         )
         defaults = {str(name): int(value) for name, value in dict(about.get("defaults", {})).items()}
         origin = dict(about.get("origin", {}))
+        source_names = tuple(str(name) for name in about.get("sources", []))
     except check.Damaged as error:
         raise InputError(f"{where}: {error}") from None
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
@@ -193,17 +201,31 @@ def decode(data: bytes, where: str = "circuit file") -> Claim:
         np.array([w for _, weights, _ in found.gates for w in weights], dtype=np.int64),
         np.array([bias for _, _, bias in found.gates], dtype=np.int64),
     )
-    return Claim(found.name, netlist, tuple(found.meaning), found.certificate, defaults, origin)
+    return Claim(
+        found.name,
+        netlist,
+        tuple(found.meaning),
+        found.certificate,
+        defaults,
+        origin,
+        tuple(found.sources),
+        source_names,
+    )
 
 
-def accept(source: Claim | bytes, where: str = "circuit", memo: dict[Any, int | None] | None = None) -> Circuit:
-    """Run the checker on the bytes of a claim; the only way to a Circuit.
+def accept(
+    source: Claim | bytes,
+    where: str = "circuit",
+    memo: dict[Any, int | None] | None = None,
+    given: Sequence[bytes] = (),
+) -> Circuit:
+    """Run the checker on the bytes of a claim; the only way to a Circuit. `given` sources replace those in the file.
 
     Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError if it is too large.
     """
     data = source if isinstance(source, bytes) else source.to_bytes()
     try:
-        verdict = check.check(data, memo)
+        verdict = check.check(data, memo, given)
     except check.Damaged as error:
         raise InputError(f"{where}: {error}") from None
     except check.Refused as error:
