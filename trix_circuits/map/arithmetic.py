@@ -1,0 +1,217 @@
+"""Adders hidden in an AIG: which nodes are sums and carries of which others.
+
+A full adder is a triple of nodes with a node that is their sum modulo 2 and one that is their majority, up to polarities;
+it says a + b + c = s + 2m over literals. Rewriting hides adders from structure (a carry's product is taken from elsewhere,
+a bit is replaced by one that agrees with it wherever it matters), so they are looked for by values: two nodes are taken
+to be the same, or one the sum of two others, if that is so on some thousand patterns (Kuehlmann and Krohm, DAC 1997, for
+equality; the polarity of majorities as in Yu, Ciesielski and Mishchenko, "Fast algebraic rewriting based on and-inverter
+graphs", IEEE TCAD 2018). Candidates come from the near cone of a node and from its cuts of three leaves, so the work is
+near-linear. What is found is a guess: everything that is built from it is proven later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from trix_circuits.aig import Aig, Planes
+from trix_circuits.map.arithmetic_cuts import triples
+
+_WORDS, _WORDS_OF_MANY, _MANY = 64, 16, 200_000
+_NEAR, _LAYERS = 60, 5  # of the cone of a node in which summands are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Adder:
+    """sum of the literals `leaves` = total + 2 * carry, where `total` or `carry` is None if no node is known for it."""
+
+    leaves: tuple[int, ...]
+    total: int | None
+    carry: int | None
+
+
+@dataclass
+class Candidates:
+    """What was found. Literals are those of class representatives, the earliest nodes of equal value.
+
+    `same[v]` is the literal that variable v agrees with; `xors[v]` two literals whose sum modulo 2 is literal 2v;
+    `full` the full adders with both outputs; `majorities[v]` three literals whose majority is 2v, their sum being unknown.
+    """
+
+    same: list[int]
+    xors: dict[int, tuple[int, int]] = field(default_factory=dict)
+    full: list[Adder] = field(default_factory=list)
+    majorities: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    values: Values | None = None
+
+    def literal(self, literal: int) -> int:
+        """The representative's literal."""
+        return self.same[literal >> 1] ^ (literal & 1)
+
+
+class Values:
+    """Values of all nodes on patterns, as integers of one bit a pattern; look-up by value up to polarity."""
+
+    def __init__(self, planes: Planes) -> None:
+        self.phase = (planes[:, 0] & np.uint64(1)).astype(np.int64).tolist()
+        turned = planes ^ (np.uint64(0) - (planes[:, :1] & np.uint64(1)))
+        self.values = [int.from_bytes(row.tobytes(), "little") for row in turned]
+        self.ones = (1 << 64 * planes.shape[1]) - 1
+        self.first: dict[int, int] = {}
+        self.root = [self.first.setdefault(value, v) for v, value in enumerate(self.values)]
+        short = np.bitwise_xor.reduce(turned.reshape(len(turned), -1, min(2, planes.shape[1])), axis=1)
+        self.short = [int.from_bytes(row.tobytes(), "little") for row in short]  # linear over GF(2)
+        self.by_short = {self.short[v]: v for v in self.first.values()}
+
+    def of(self, literal: int) -> int:
+        """The values of a literal."""
+        v = literal >> 1
+        return self.values[v] ^ (self.ones if (literal ^ self.phase[v]) & 1 else 0)
+
+    def find(self, value: int) -> int | None:
+        """The representative's literal with this value."""
+        turned = value & 1
+        v = self.first.get(value ^ self.ones if turned else value)
+        return None if v is None else 2 * v ^ turned ^ self.phase[v]
+
+    def low(self, v: int) -> int:
+        """The literal of v whose value on the first pattern is 0."""
+        return 2 * v ^ self.phase[v]
+
+
+def patterns(inputs: int, words: int, seed: int = 1) -> Planes:
+    """Repeatable input planes: half of the words uniform, the others with more or fewer ones, all rows the same or not."""
+    rng = np.random.default_rng(seed)
+
+    def draw(count: int) -> Planes:
+        return rng.integers(0, 1 << 64, size=(inputs, count), dtype=np.uint64, endpoint=False)
+
+    planes = draw(words)
+    quarter = max(1, words // 8)
+    planes[:, :quarter] |= draw(quarter)
+    planes[:, quarter : 2 * quarter] &= draw(quarter)
+    planes[:, 2 * quarter : 3 * quarter] |= draw(quarter) | draw(quarter)
+    planes[:, 3 * quarter : 4 * quarter] &= draw(quarter) & draw(quarter)
+    return planes
+
+
+def find_adders(aig: Aig) -> Candidates:
+    """Equal nodes, sums modulo 2 and full adders of an AIG; guesses that agree on all patterns."""
+    words = _WORDS if aig.size <= _MANY else _WORDS_OF_MANY
+    planes = aig.simulate(patterns(len(aig.input_names), words))
+    values = Values(planes)
+    del planes
+    same = [2 * r ^ (values.phase[r] ^ values.phase[v]) for v, r in enumerate(values.root)]
+    found = Candidates(same, values=values)
+    pairs = _pairs(aig, values)
+    _note_xors(found, values, pairs)
+    _note_full_adders(aig, found, values, pairs)
+    return found
+
+
+def _pairs(aig: Aig, values: Values) -> dict[int, list[tuple[int, int]]]:
+    """For each representative, the pairs of earlier ones whose sum modulo 2 it is; both vary freely of each other."""
+    first = 1 + len(aig.input_names)
+    root, short, by_short, full, ones = values.root, values.short, values.by_short, values.values, values.ones
+    left = [root[literal >> 1] for literal in aig.left.tolist()]
+    right = [root[literal >> 1] for literal in aig.right.tolist()]
+    pairs: dict[int, list[tuple[int, int]]] = {}
+    for v in range(first, aig.variables):
+        if root[v] != v:
+            continue
+        near = {v}
+        layer = [v]
+        for _ in range(_LAYERS):
+            below = []
+            for u in layer:
+                if u >= first:
+                    for f in (left[u - first], right[u - first]):
+                        if f not in near:
+                            near.add(f)
+                            below.append(f)
+            layer = below
+            if len(near) > _NEAR:
+                break
+        own = short[v]
+        for x in near:
+            y = by_short.get(own ^ short[x])
+            if y is None or not 0 < y < v or not 0 < x < v or full[x] ^ full[y] != full[v]:
+                continue
+            both = full[x] & full[y]
+            if both and both != full[x] and both != full[y] and full[x] | full[y] != ones:
+                pair = (x, y) if x < y else (y, x)
+                row = pairs.setdefault(v, [])
+                if pair not in row:
+                    row.append(pair)
+    return pairs
+
+
+def _note_xors(found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]) -> None:
+    for v, row in pairs.items():
+        x, y = max(row)  # the latest nodes: the shortest way
+        found.xors[v] = (values.low(x), values.low(y) ^ values.phase[v])
+
+
+def _note_full_adders(
+    aig: Aig, found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]
+) -> None:
+    wanted: dict[tuple[int, int, int], int] = {}
+    for v, row in pairs.items():
+        for x, y in row:
+            for inner, outer in ((x, y), (y, x)):
+                for a, b in pairs.get(inner, ()):
+                    if outer not in (a, b):
+                        a1, b1, c1 = sorted((a, b, outer))
+                        wanted.setdefault((a1, b1, c1), v)
+    summed, by_majority = triples(aig, values.root)
+    for triple, v in summed.items():
+        wanted.setdefault(triple, v)
+    used: set[int] = set()
+    for (a, b, c), v in sorted(wanted.items(), key=lambda item: item[1]):
+        leaves, carry = _majority(values, (a, b, c))
+        if carry is not None and carry >> 1 not in used and v not in used and min(carry >> 1, v) > max(a, b, c):
+            total = _sum_literal(values, leaves, v)
+            if total is not None:
+                used |= {carry >> 1, v}
+                found.full.append(Adder(leaves, total, carry))
+    for triple, v in by_majority.items():
+        if v in used:
+            continue
+        leaves, carry = _majority(values, triple)
+        if carry is None or carry >> 1 != v:
+            continue
+        value = 0
+        for leaf in leaves:
+            value ^= values.of(leaf)
+        total = values.find(value)
+        if total is not None and total >> 1 not in used and total >> 1 > max(triple):
+            used |= {total >> 1, v}
+            found.full.append(Adder(leaves, total, carry))
+        elif carry & 1:
+            found.majorities[v] = (leaves[0] ^ 1, leaves[1] ^ 1, leaves[2] ^ 1)
+        else:
+            found.majorities[v] = leaves
+
+
+def _majority(values: Values, triple: Sequence[int]) -> tuple[tuple[int, int, int], int | None]:
+    """Polarities of three nodes for which a node is the majority, and its literal; None if there is none."""
+    a, b, c = (values.low(v) for v in triple)
+    x, y, z = values.of(a), values.of(b), values.of(c)
+    for turns in range(4):
+        p = x ^ values.ones if turns & 1 else x
+        q = y ^ values.ones if turns & 2 else y
+        value = p & q | z & (p | q)
+        carry = values.find(value)
+        if carry is not None and carry >> 1 not in (0, *triple):
+            return (a ^ (turns & 1), b ^ (turns >> 1), c), carry
+    return (a, b, c), None
+
+
+def _sum_literal(values: Values, leaves: Sequence[int], v: int) -> int | None:
+    value = 0
+    for leaf in leaves:
+        value ^= values.of(leaf)
+    total = values.find(value)
+    return total if total is not None and total >> 1 == v else None

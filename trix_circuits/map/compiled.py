@@ -1,0 +1,18 @@
+"""How the hot loops of the mapper are compiled: by numba, to machine code kept on disk between runs.
+
+Numba ships no types, so the decorator gets the one it deserves here, and nothing else of the package imports numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """The function as machine code; compiled at its first call and kept beside the module (or in the user's cache)."""
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

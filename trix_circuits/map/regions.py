@@ -1,0 +1,391 @@
+"""Regions: adders of an AIG joined into sums, each of which says what number some nodes write together.
+
+Every adder found (`arithmetic`) is an identity: its leaves add up to total + 2 * carry. Where a node made by one adder
+is read by one other and by nothing else, both belong together, and the ratio of their weights is known; the identities
+of a connected set, times their weights, add up to
+
+    sum(weight * input) + constant = sum(weight * output)   (mod 2^bits)
+
+without the nodes between. If the outputs have different powers of two as weights, they are the digits of that number,
+so that any other way to count gives the same outputs. Outputs of weight 2^bits and above need not be known, and one
+that nothing reads (a `ghost`) may stand for a node that the AIG does not have.
+
+Which adders: those that are demanded, found from the outputs down, where a node that an adder makes demands its leaves,
+and any other AND what it reads. Regions must not wait for themselves: where an output comes back as an input by way of
+other logic, the region is cut in stages. Adders that stand in the way of different weights are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from trix_circuits.aig import Aig
+from trix_circuits.map.arithmetic import Adder, Candidates, find_adders
+
+_ROUNDS = 60
+Terms = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One adder of a region: sum(leaves) = total + 2 * carry, times `weight`. Literals; None is a node that is not there.
+
+    A total that is None is the sum modulo 2 of the leaves, a carry that is None their majority (of two: their AND).
+    """
+
+    leaves: tuple[int, ...]
+    total: int | None
+    carry: int | None
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """sum(weight * input) + constant = sum(weight * output) mod 2^bits, over literals; outputs are its binary digits.
+
+    Steps stand in topological order.
+    """
+
+    inputs: Terms
+    constant: int
+    outputs: Terms
+    bits: int
+    steps: tuple[Step, ...]
+
+
+@dataclass
+class Demand:
+    """What the outputs of an AIG need if adders are taken as they are; variables are representatives.
+
+    `maker` gives the adder that makes a variable, `readers` the adders that read it, `elsewhere` those variables that
+    an AND or an output reads.
+    """
+
+    adders: list[Adder]
+    maker: dict[int, int] = field(default_factory=dict)
+    readers: dict[int, list[int]] = field(default_factory=dict)
+    elsewhere: set[int] = field(default_factory=set)
+    order: list[int] = field(default_factory=list)  # demanded variables, the latest first
+    taken: set[int] = field(default_factory=set)  # demanded adders
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Regions of an AIG; `same` gives the literal that stands for each variable's value."""
+
+    regions: list[Region]
+    same: list[int]
+
+
+def extract(aig: Aig, *, least: int = 2) -> Extraction:
+    """The regions of at least so many adders; what they say is a guess that agrees on some thousand patterns."""
+    found = find_adders(aig)
+    demand = _demand(aig, found, _adders(aig, found))
+    parts = _Parts(aig, found, demand)
+    return Extraction(parts.regions(least), found.same)
+
+
+def _reads(aig: Aig, found: Candidates, v: int) -> tuple[int, int]:
+    k = v - 1 - len(aig.input_names)
+    return found.same[int(aig.left[k]) >> 1] >> 1, found.same[int(aig.right[k]) >> 1] >> 1
+
+
+def _demand(aig: Aig, found: Candidates, adders: list[Adder]) -> Demand:
+    """From the outputs down."""
+    demand = Demand(adders)
+    for number, adder in enumerate(adders):
+        for literal in (adder.total, adder.carry):
+            if literal is not None:
+                demand.maker.setdefault(literal >> 1, number)
+    first = 1 + len(aig.input_names)
+    wanted = bytearray(aig.variables)
+    for literal in aig.outputs.tolist():
+        v = found.same[literal >> 1] >> 1
+        wanted[v] = 1
+        demand.elsewhere.add(v)
+    left, right, same = aig.left.tolist(), aig.right.tolist(), found.same
+    for v in range(aig.variables - 1, 0, -1):
+        if not wanted[v]:
+            continue
+        demand.order.append(v)
+        number_of = demand.maker.get(v)
+        if number_of is not None:
+            if number_of not in demand.taken:
+                demand.taken.add(number_of)
+                for leaf in adders[number_of].leaves:
+                    wanted[leaf >> 1] = 1
+                    demand.readers.setdefault(leaf >> 1, []).append(number_of)
+        elif v >= first:
+            for literal in (left[v - first], right[v - first]):
+                f = same[literal >> 1] >> 1
+                wanted[f] = 1
+                demand.elsewhere.add(f)
+    return demand
+
+
+def _adders(aig: Aig, found: Candidates) -> list[Adder]:
+    """Full adders, carries alone, and sums modulo 2 of two; the latter with a carry where that is needed elsewhere."""
+    used = {literal >> 1 for adder in found.full for literal in (adder.total, adder.carry) if literal is not None}
+    whole = [*found.full, *(Adder(leaves, None, 2 * v) for v, leaves in found.majorities.items() if v not in used)]
+    used |= found.majorities.keys()
+    pairs = [Adder(pair, 2 * v, None) for v, pair in found.xors.items() if v not in used]
+    demand = _demand(aig, found, [*whole, *pairs])
+    values = found.values
+    assert values is not None
+    halves: list[Adder] = []
+    carried: set[int] = set()
+    for number in sorted(demand.taken):
+        adder = demand.adders[number]
+        if len(adder.leaves) == 3 or adder.total is None:
+            continue
+        x, y = adder.leaves
+        choices = []
+        for turns in range(4):
+            p, q = x ^ (turns & 1), y ^ (turns >> 1)
+            carry = values.find(values.of(p) & values.of(q))
+            if carry is None or carry >> 1 in (0, x >> 1, y >> 1) or carry >> 1 in carried:
+                continue
+            v = carry >> 1
+            if v in demand.maker or not (v in demand.elsewhere or v in demand.readers) or v < max(x >> 1, y >> 1):
+                continue
+            total = adder.total ^ (turns & 1) ^ (turns >> 1)
+            choices.append((len(demand.readers.get(v, ())) == 1 and v not in demand.elsewhere, Adder((p, q), total, carry)))
+        if choices:
+            best = max(choices, key=lambda choice: choice[0])[1]
+            assert best.carry is not None
+            carried.add(best.carry >> 1)
+            halves.append(best)
+        else:
+            halves.append(adder)
+    return [*whole, *halves]
+
+
+class _Parts:
+    """The connected sets of adders, and what is left out of them or cut."""
+
+    def __init__(self, aig: Aig, found: Candidates, demand: Demand) -> None:
+        self.aig, self.found, self.demand = aig, found, demand
+        self.alone: set[int] = set()  # adders that are joined with no other
+        self.cut: set[int] = set()  # variables that must not join adders
+        self.group: dict[int, list[int]] = {}
+        self.power: dict[int, int] = {}
+        self.sign: dict[int, int] = {}
+        self.root: dict[int, int] = {}
+        self.joined: set[int] = set()
+
+    def regions(self, least: int) -> list[Region]:
+        for _ in range(_ROUNDS):
+            self._join()
+            if not self._leave_out_doubles() and not self._cut_loops():
+                break
+        else:
+            return []
+        made = [self._region(members) for members in self.group.values() if len(members) >= least]
+        return sorted(made, key=lambda region: max(literal for literal, _ in region.outputs))
+
+    # ---- joining -----------------------------------------------------------------------------------------------------
+
+    def _find(self, number: int) -> tuple[int, int, int]:
+        """The root of an adder's set, and the adder's power of two and sign relative to it."""
+        path = []
+        while self.parent[number] != number:
+            path.append(number)
+            number = self.parent[number]
+        power, turn = 0, 0
+        for each in reversed(path):
+            power += self.offset[each]
+            turn ^= self.turn[each]
+            self.offset[each], self.turn[each], self.parent[each] = power, turn, number
+        return number, power, turn
+
+    def _join(self) -> None:
+        """Union of adders along the variables between them, with their powers of two."""
+        demand = self.demand
+        self.parent = {number: number for number in demand.taken}
+        self.offset = dict.fromkeys(demand.taken, 0)
+        self.turn = dict.fromkeys(demand.taken, 0)
+        self.joined.clear()
+        for v in reversed(demand.order):
+            maker, readers = demand.maker.get(v), demand.readers.get(v, ())
+            if maker is None or len(readers) != 1 or v in demand.elsewhere or v in self.cut:
+                continue
+            reader = readers[0]
+            if maker in self.alone or reader in self.alone:
+                continue
+            adder = demand.adders[maker]
+            up = int(adder.carry is not None and adder.carry >> 1 == v)
+            made = adder.carry if up else adder.total
+            read = [leaf for leaf in demand.adders[reader].leaves if leaf >> 1 == v]
+            (one, p, s), (two, q, t) = self._find(maker), self._find(reader)
+            turn = s ^ t ^ int(made != read[0])
+            if len(read) > 1 or (one == two and (p + up != q or turn)):
+                continue
+            if one != two:
+                self.parent[two], self.offset[two], self.turn[two] = one, p + up - q, turn
+            self.joined.add(v)
+        self.group.clear()
+        for number in sorted(demand.taken, key=self._place):
+            root, power, turn = self._find(number)
+            self.group.setdefault(root, []).append(number)
+            self.power[number], self.sign[number] = power, -1 if turn else 1
+            self.root[number] = root
+        for members in self.group.values():
+            lowest = min(self.power[number] for number in members)
+            for number in members:
+                self.power[number] -= lowest
+
+    def _place(self, number: int) -> int:
+        """A number that rises along the ways through adders."""
+        adder = self.demand.adders[number]
+        return min(literal >> 1 for literal in (adder.total, adder.carry) if literal is not None)
+
+    # ---- outputs must have different weights -------------------------------------------------------------------------
+
+    def _outputs(self, members: Iterable[int]) -> list[tuple[int, int | None, int]]:
+        """(power, variable or None for a ghost, adder) of all that a set makes and does not itself take in."""
+        made = []
+        for number in members:
+            adder = self.demand.adders[number]
+            for literal, up in ((adder.total, 0), (adder.carry, 1)):
+                v = None if literal is None else literal >> 1
+                if v is not None and not (v in self.demand.elsewhere or v in self.demand.readers):
+                    v = None
+                if v is None or v not in self.joined:
+                    made.append((self.power[number] + up, v, number))
+        return made
+
+    def _leave_out_doubles(self) -> bool:
+        """Set adders apart whose outputs have a weight that another output has; whether there were any."""
+        before = len(self.alone)
+        for members in self.group.values():
+            if len(members) == 1:
+                continue
+            outputs = self._outputs(members)
+            real = [power for power, v, _ in outputs if v is not None]
+            top = max(real, default=-1)
+            by_power: dict[int, list[tuple[int, int]]] = {}
+            for power, _, number in outputs:
+                if power <= top:
+                    by_power.setdefault(power, []).append((self._place(number), number))
+            for row in by_power.values():
+                if len(row) > 1:
+                    self.alone.update(number for _, number in sorted(row)[:-1])
+        return len(self.alone) > before
+
+    # ---- no loops ----------------------------------------------------------------------------------------------------
+
+    def _cut_loops(self) -> bool:
+        """Cut sets that wait for themselves; whether there were any."""
+        waiting = self._waiting()
+        if not waiting:
+            return False
+        before = len(self.cut) + len(self.alone)
+        for root in waiting:
+            self._stage(root)
+        if len(self.cut) + len(self.alone) == before:  # sets that wait for each other
+            self.alone.update(self.group[min(waiting, key=lambda root: len(self.group[root]))])
+        return True
+
+    def _waiting(self) -> list[int]:
+        """Roots of sets on or after loops, by removing whatever waits for nothing (Kahn 1962)."""
+        demand, first = self.demand, 1 + len(self.aig.input_names)
+        after: dict[int, list[int]] = {}  # variable -> what waits for it: variables, or ~root of a set
+        count: dict[int, int] = {}
+        for v in demand.order:
+            maker = demand.maker.get(v)
+            if maker is not None:
+                continue
+            reads = {f for f in _reads(self.aig, self.found, v) if f} if v >= first else set()
+            count[v] = len(reads)
+            for f in reads:
+                after.setdefault(f, []).append(v)
+        outputs: dict[int, list[int]] = {}
+        for root, members in self.group.items():
+            reads = {leaf >> 1 for number in members for leaf in demand.adders[number].leaves} - self.joined - {0}
+            count[~root] = len(reads)
+            for f in reads:
+                after.setdefault(f, []).append(~root)
+            outputs[root] = [v for _, v, _ in self._outputs(members) if v is not None]
+        ready = [each for each, waits in count.items() if waits == 0]
+        done = 0
+        while ready:
+            each = ready.pop()
+            done += 1
+            for v in outputs[~each] if each < 0 else (each,):
+                for next_one in after.get(v, ()):
+                    count[next_one] -= 1
+                    if count[next_one] == 0:
+                        ready.append(next_one)
+        return [~each for each, waits in count.items() if waits > 0 and each < 0 and len(self.group[~each]) > 1]
+
+    def _stage(self, root: int) -> None:
+        """Cut a set between adders that other numbers of times come back to it."""
+        demand, first = self.demand, 1 + len(self.aig.input_names)
+        times: dict[int, int] = {}  # how often the way to a variable has left the set
+        stage: dict[int, int] = {}
+        for v in reversed(demand.order):
+            maker = demand.maker.get(v)
+            if maker is None:
+                reads: list[tuple[int, bool]] = [(f, False) for f in _reads(self.aig, self.found, v)] if v >= first else []
+            else:
+                own = self.root[maker] == root
+                reads = [(leaf >> 1, own and leaf >> 1 in self.joined) for leaf in demand.adders[maker].leaves]
+            level = 0
+            for f, inside in reads:
+                made_by = demand.maker.get(f)
+                leaves_it = made_by is not None and self.root[made_by] == root and not inside
+                level = max(level, times.get(f, 0) + leaves_it)
+            times[v] = level
+            if maker is not None and self.root[maker] == root:
+                stage[maker] = max(stage.get(maker, 0), level)
+                times[v] = stage[maker]
+        for number in self.group[root]:
+            for leaf in demand.adders[number].leaves:
+                made_by = demand.maker.get(leaf >> 1)
+                if leaf >> 1 in self.joined and made_by is not None and stage[made_by] != stage[number]:
+                    self.cut.add(leaf >> 1)
+
+    # ---- the result --------------------------------------------------------------------------------------------------
+
+    def _region(self, members: list[int]) -> Region:
+        demand = self.demand
+        steps = []
+        sums: dict[int, int] = {}  # variable -> coefficient, all on one side
+        constant = 0
+
+        def put(literal: int, weight: int) -> None:
+            nonlocal constant
+            sums[literal >> 1] = sums.get(literal >> 1, 0) + (-weight if literal & 1 else weight)
+            constant += weight if literal & 1 else 0
+
+        produced: dict[int, None] = {}
+        prefer: dict[int, int] = {}
+        for number in members:
+            adder, weight = demand.adders[number], self.sign[number] << self.power[number]
+            known = [
+                literal if literal is not None and (literal >> 1 in demand.elsewhere or literal >> 1 in demand.readers) else None
+                for literal in (adder.total, adder.carry)
+            ]
+            steps.append(Step(adder.leaves, known[0], known[1], weight))
+            for leaf in adder.leaves:
+                put(leaf, weight)
+                prefer.setdefault(leaf >> 1, leaf)
+            for literal, factor in ((known[0], weight), (known[1], 2 * weight)):
+                if literal is not None:
+                    put(literal, -factor)
+                    if literal >> 1 not in self.joined:
+                        produced[literal >> 1] = None
+        inputs, outputs = [], []
+        for v, weight in sums.items():
+            if not weight:
+                continue
+            if v in produced:
+                outputs.append((2 * v, -weight) if weight < 0 else (2 * v + 1, weight))
+                constant += weight if weight > 0 else 0
+            else:
+                inputs.append((2 * v, weight) if weight > 0 else (2 * v + 1, -weight))
+                constant += weight if weight < 0 else 0
+        bits = max(weight for _, weight in outputs).bit_length()
+        outputs.sort(key=lambda output: output[1])
+        return Region(tuple(inputs), constant % (1 << bits), tuple(outputs), bits, tuple(steps))
