@@ -1,0 +1,452 @@
+"""Structural Verilog, as the ISCAS and EPFL suites and synthesis tools write it, to an AIG.
+
+Modules with old or ANSI ports; input, output, wire, supply0, supply1, vectors; gates and, or, nand, nor, xor, xnor,
+not, buf of any number of terminals, with or without names; assign with the operators of verilog_expression.py;
+instances of modules of the same file, connected by name or by position; escaped identifiers, comments, attributes.
+Bits of a vector `[7:0] a` are named a[0], ..., a[7]. All else raises NotStructuralError, whose line names it.
+
+Source: IEEE Std 1364-2005.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trix_circuits.errors import InputError, LimitError
+from trix_circuits.read.network import Driver, Network
+from trix_circuits.read.reading import Reading, room, shown, text_of
+from trix_circuits.read.verilog_expression import Nets, Scope, Signal, expression
+from trix_circuits.read.verilog_text import NotStructuralError, Tokens
+
+_GATES = ("and", "or", "nand", "nor", "xor", "xnor", "not", "buf")
+_NETS = ("wire", "tri", "logic", "supply0", "supply1")
+_FREE_NETS = 1 << 20  # a hierarchy may be this much larger than its text
+__all__ = ["NotStructuralError", "read_verilog"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """A module's use: nets by port name, or by position."""
+
+    module: str
+    name: str
+    line: int
+    ports: dict[str, Nets | None] | list[Nets | None]
+
+
+@dataclass
+class _Module:
+    name: str
+    line: int
+    scope: Scope
+    ports: list[str] = field(default_factory=list)
+    directions: dict[str, str] = field(default_factory=dict)
+    instances: list[_Instance] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
+
+
+def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
+    """The circuit of the top module; raises InputError with the line, NotStructuralError for what Yosys may read."""
+    tokens = Tokens(text_of(data))
+    modules: dict[str, _Module] = {}
+    while tokens.kind != "end":
+        if tokens.word not in ("module", "macromodule") or tokens.kind != "keyword":
+            raise (
+                tokens.beyond(shown(tokens.word)) if modules or tokens.kind == "keyword" else tokens.expected("module")
+            )
+        tokens.step()
+        line = tokens.line
+        module = _Module(tokens.name("the name of a module"), line, Scope(room(data)))
+        if module.name in modules:
+            raise tokens.error(f"two modules are named {shown(module.name)}")
+        modules[module.name] = module
+        _ModuleReader(tokens, module).read()
+    chosen = modules[_top(modules, top)]
+    _check_hierarchy(modules, chosen)
+    network, notes = _flat(modules, chosen, room(data) + _FREE_NETS), []
+    bits: dict[str, list[tuple[str, int]]] = {"input": [], "output": []}
+    for port in chosen.ports:
+        signal = chosen.scope.signals[port]
+        indices = (
+            [port]
+            if signal.low is None
+            else [f"{port}[{signal.low + k * signal.step}]" for k in range(len(signal.nets))]
+        )
+        bits[chosen.directions[port]] += zip(indices, signal.nets, strict=True)
+        if signal.step < 0:
+            notes.append(
+                f"{port} is declared with rising indices: its bit [0] is the highest in Verilog, the lowest here"
+            )
+    return Reading(network.aig(name, bits["input"], bits["output"]), tuple(notes))
+
+
+class _ModuleReader:
+    """Reads one module, from behind its name to endmodule."""
+
+    def __init__(self, tokens: Tokens, module: _Module) -> None:
+        self.tokens, self.module, self.scope = tokens, module, module.scope
+
+    def read(self) -> None:
+        tokens = self.tokens
+        if tokens.is_sign("#"):
+            raise tokens.beyond("a parameter")
+        if tokens.is_sign("("):
+            tokens.step()
+            self._header()
+        tokens.take(";")
+        while not (tokens.kind == "keyword" and tokens.word == "endmodule"):
+            self._item()
+        tokens.step()
+        for port in self.module.ports:
+            if port not in self.module.directions:
+                raise InputError(f"line {self.module.line}: port {shown(port)} must be an input or an output")
+
+    def _header(self) -> None:
+        """Ports, as names or with their declarations."""
+        tokens = self.tokens
+        direction = ""
+        shape: tuple[int | None, int, int] = (None, 1, 1)
+        while not tokens.is_sign(")"):
+            if tokens.kind == "keyword":
+                direction = self._direction()
+                shape = self._range()
+            port = tokens.name("the name of a port")
+            if port in self.module.ports:
+                raise tokens.error(f"port {shown(port)} stands twice")
+            self.module.ports.append(port)
+            if direction:
+                self._declare(port, shape, direction)
+            if not tokens.is_sign(")"):
+                tokens.take(",")
+        tokens.step()
+
+    def _direction(self) -> str:
+        tokens = self.tokens
+        word = tokens.word
+        if word == "inout":
+            raise tokens.error("a port must be an input or an output, not inout")
+        if word not in ("input", "output"):
+            raise tokens.beyond(shown(word))
+        tokens.step()
+        if tokens.kind == "keyword" and tokens.word in ("wire", "tri", "logic"):
+            tokens.step()
+        if tokens.kind == "keyword":
+            raise tokens.beyond(shown(tokens.word))
+        return word
+
+    def _range(self) -> tuple[int | None, int, int]:
+        """Index of the lowest bit, step, width."""
+        tokens = self.tokens
+        if not tokens.is_sign("["):
+            return None, 1, 1
+        tokens.step()
+        first = tokens.integer("the bound")
+        tokens.take(":") if tokens.is_sign(":") else self._no_range()
+        last = tokens.integer("the bound")
+        tokens.take("]") if tokens.is_sign("]") else self._no_range()
+        width = abs(first - last) + 1
+        if width > self.scope.room:
+            raise LimitError(
+                f"line {tokens.line}: a file of this size may have at most {self.scope.room} nets, not {width}"
+            )
+        return last, 1 if first >= last else -1, width
+
+    def _no_range(self) -> None:
+        raise self.tokens.beyond(f"{shown(self.tokens.word)} in a range")
+
+    def _declare(self, name: str, shape: tuple[int | None, int, int], direction: str = "") -> Signal:
+        """Make a signal, or agree with what was said of it before."""
+        low, step, width = shape
+        scope, module, tokens = self.scope, self.module, self.tokens
+        known = scope.signals.get(name)
+        if known is None:
+            bits = [name] if low is None else [f"{name}[{low + k * step}]" for k in range(width)]
+            known = scope.signals[name] = Signal(tuple(scope.net(bit) for bit in bits), low, step)
+        elif (known.low, known.step, len(known.nets)) != (low, step, width):
+            if name in scope.implicit or low is not None:
+                raise tokens.error(f"{shown(name)} must have the same range wherever it stands, and be declared first")
+        elif name in module.declared and not direction and name not in module.directions:
+            raise tokens.error(f"{shown(name)} is declared twice")
+        scope.implicit.discard(name)
+        if direction:
+            if name in module.directions or name not in module.ports:
+                raise tokens.error(f"{shown(name)} must be a port, and be given a direction once")
+            module.directions[name] = direction
+        elif name in module.declared and name not in module.directions:
+            raise tokens.error(f"{shown(name)} is declared twice")
+        if not direction:
+            module.declared.add(name)
+        return known
+
+    def _item(self) -> None:
+        tokens = self.tokens
+        if tokens.kind == "name":
+            self._instances()
+        elif tokens.kind != "keyword":
+            if tokens.is_sign(";"):
+                tokens.step()
+                return
+            raise tokens.expected("a declaration, a gate or endmodule")
+        elif tokens.word in ("input", "output", "inout"):
+            direction = self._direction()
+            shape = self._range()
+            self._list(lambda: self._declare(tokens.name("the name of a port"), shape, direction))
+        elif tokens.word in _NETS:
+            self._wires()
+        elif tokens.word == "assign":
+            tokens.step()
+            self._delay()
+            self._list(self._assignment)
+        elif tokens.word in _GATES:
+            self._gates()
+        else:
+            raise tokens.beyond(shown(tokens.word))
+
+    def _list(self, one: Callable[[], object]) -> None:
+        """What stands between commas, up to the semicolon."""
+        one()
+        while self.tokens.is_sign(","):
+            self.tokens.step()
+            one()
+        self.tokens.take(";")
+
+    def _wires(self) -> None:
+        tokens = self.tokens
+        kind = tokens.word
+        tokens.step()
+        if tokens.kind == "keyword":
+            raise tokens.beyond(shown(tokens.word))
+        shape = self._range()
+        self._delay()
+
+        def one() -> None:
+            signal = self._declare(tokens.name("the name of a wire"), shape)
+            if tokens.is_sign("["):
+                raise tokens.beyond("an array")
+            if kind in ("supply0", "supply1"):
+                self.scope.assign(signal.nets, (self.scope.constant(int(kind[-1])),) * len(signal.nets))
+            if tokens.is_sign("="):
+                self._driven_by(signal.nets)
+
+        self._list(one)
+
+    def _assignment(self) -> None:
+        """One `left = right`."""
+        self._driven_by(self._target())
+
+    def _target(self) -> Nets:
+        """Nets that may be driven."""
+        if self.tokens.kind != "name" and not self.tokens.is_sign("{"):
+            raise self.tokens.expected("a net to assign to")
+        return expression(self.tokens, self.scope)
+
+    def _driven_by(self, left: Nets) -> None:
+        tokens = self.tokens
+        tokens.take("=")
+        line = tokens.line
+        right = self.scope.fitted(value := expression(tokens, self.scope), len(left))
+        if right is None:
+            raise NotStructuralError(
+                f"line {line}: an assignment of {len(value)} bits to {len(left)} is not structural Verilog;"
+                " RTL goes by way of Yosys"
+            )
+        self._drive(line, lambda: self.scope.assign(left, right))
+
+    def _drive(self, line: int, drive: Callable[[], None]) -> None:
+        try:
+            drive()
+        except InputError as error:
+            raise InputError(f"line {line}: {error}") from None
+
+    def _delay(self) -> None:
+        """Step over a delay, which says nothing about the function: #1 or #(1, 2)."""
+        tokens = self.tokens
+        if not tokens.is_sign("#"):
+            return
+        tokens.step()
+        if tokens.is_sign("("):
+            while not tokens.is_sign(")"):
+                if tokens.kind == "end":
+                    raise tokens.expected("')'")
+                tokens.step()
+        elif tokens.kind != "number":
+            raise tokens.expected("a delay")
+        tokens.step()
+        if tokens.is_sign("."):  # 1.5
+            tokens.step()
+            tokens.step()
+
+    def _gates(self) -> None:
+        tokens = self.tokens
+        operation = tokens.word
+        tokens.step()
+        self._delay()
+
+        def one() -> None:
+            if tokens.kind == "name":
+                tokens.step()
+            if tokens.is_sign("["):
+                raise tokens.beyond("an array of gates")
+            line = tokens.line
+            tokens.take("(")
+            terminals = [expression(tokens, self.scope)]
+            while tokens.is_sign(","):
+                tokens.step()
+                terminals.append(expression(tokens, self.scope))
+            tokens.take(")")
+            wide = [len(nets) for nets in terminals if len(nets) != 1]
+            if wide or len(terminals) < 2:
+                raise InputError(
+                    f"line {line}: {operation} must have two or more terminals of 1 bit, not {wide or [1]}"
+                )
+            nets = [nets[0] for nets in terminals]
+            outputs, inputs = (nets[:-1], nets[-1:]) if operation in ("not", "buf") else (nets[:1], nets[1:])
+            for net in outputs:
+                self._drive(line, lambda net=net: self.scope.network.drive(net, operation, inputs))  # type: ignore[misc]
+
+        self._list(one)
+
+    def _instances(self) -> None:
+        tokens = self.tokens
+        module = tokens.name("the name of a module")
+        if tokens.is_sign("#"):
+            raise tokens.beyond("a parameter")
+        if tokens.kind != "name":
+            raise tokens.beyond(f"{shown(module)} before {shown(tokens.word)}")
+
+        def one() -> None:
+            line = tokens.line
+            name = tokens.name("the name of an instance")
+            if tokens.is_sign("["):
+                raise tokens.beyond("an array of instances")
+            if not tokens.is_sign("("):
+                raise tokens.beyond(f"{shown(module)} {shown(name)} without connections")
+            self.module.instances.append(_Instance(module, name, line, self._connections()))
+
+        self._list(one)
+
+    def _connections(self) -> dict[str, Nets | None] | list[Nets | None]:
+        tokens = self.tokens
+        tokens.take("(")
+        named: dict[str, Nets | None] = {}
+        row: list[Nets | None] = []
+        while not tokens.is_sign(")"):
+            if tokens.is_sign("."):
+                tokens.step()
+                port = tokens.name("the name of a port")
+                if port in named:
+                    raise tokens.error(f"port {shown(port)} is connected twice")
+                tokens.take("(")
+                named[port] = None if tokens.is_sign(")") else expression(tokens, self.scope)
+                tokens.take(")")
+            else:
+                row.append(None if tokens.is_sign(",") else expression(tokens, self.scope))
+            if not tokens.is_sign(")"):
+                tokens.take(",")
+        tokens.step()
+        if named and row:
+            raise tokens.error("connections must be all by name or all by position")
+        return named or row
+
+
+def _top(modules: dict[str, _Module], top: str | None) -> str:
+    if top is not None:
+        if top not in modules:
+            raise InputError(f"top must be a module of the file, not {shown(top)}")
+        return top
+    if not modules:
+        raise InputError("must have a module")
+    used = {instance.module for module in modules.values() for instance in module.instances}
+    free = [name for name in modules if name not in used]
+    if len(free) != 1:
+        raise InputError(f"top must be given: {', '.join(free or modules)[:200]} may each be it")
+    return free[0]
+
+
+def _check_hierarchy(modules: dict[str, _Module], top: _Module) -> None:
+    """Refuse modules that are missing and modules within themselves."""
+    done: set[str] = set()
+    way: list[tuple[str, int]] = [(top.name, 0)]
+    inside = {top.name}
+    while way:
+        name, at = way.pop()
+        instances = modules[name].instances
+        if at == len(instances):
+            done.add(name)
+            inside.discard(name)
+            continue
+        way.append((name, at + 1))
+        instance = instances[at]
+        if instance.module not in modules:
+            raise InputError(f"line {instance.line}: module {shown(instance.module)} is not defined in this file")
+        if instance.module in inside:
+            raise InputError(f"line {instance.line}: module {shown(instance.module)} must not contain itself")
+        if instance.module not in done:
+            inside.add(instance.module)
+            way.append((instance.module, 0))
+
+
+def _flat(modules: dict[str, _Module], top: _Module, most: int) -> Network:
+    """All nets of the hierarchy, those of the top module first."""
+    starts, owners = [0], [(top, "")]
+
+    def name_of(net: int) -> str:
+        at = bisect_right(starts, net) - 1
+        module, path = owners[at]
+        return path + (module.scope.names[net - starts[at]] or "an expression")
+
+    network = Network(name_of)
+    network.drivers = list(top.scope.network.drivers)
+    work = [0]
+    while work:
+        at = work.pop()
+        module, path = owners[at]
+        for instance in module.instances:
+            child = modules[instance.module]
+            if len(network.drivers) + len(owners) + len(child.scope.names) > most:
+                raise LimitError(f"the hierarchy has more than {most} nets and instances")
+            base = len(network.drivers)
+            network.drivers += [_moved(driver, base) for driver in child.scope.network.drivers]
+            starts.append(base)
+            owners.append((child, f"{path}{instance.name}."))
+            work.append(len(owners) - 1)
+            try:
+                _connect(network, child, instance, starts[at], base)
+            except NotStructuralError:
+                raise
+            except InputError as error:
+                raise InputError(f"line {instance.line}: {error}") from None
+    return network
+
+
+def _moved(driver: Driver | None, base: int) -> Driver | None:
+    return None if driver is None else (driver[0], *(net + base for net in driver[1:]))
+
+
+def _connect(network: Network, child: _Module, instance: _Instance, outer: int, base: int) -> None:
+    """Tie the ports of an instance to the nets around it."""
+    ports = instance.ports
+    if isinstance(ports, list):
+        if len(ports) > len(child.ports):
+            raise InputError(
+                f"{shown(instance.name)} must have at most {len(child.ports)} connections, not {len(ports)}"
+            )
+        ports = dict(zip(child.ports, ports, strict=False))
+    for port, nets in ports.items():
+        if port not in child.directions:
+            raise InputError(f"module {shown(child.name)} has no port {shown(port)}")
+        if nets is None:
+            continue
+        own = child.scope.signals[port].nets
+        if len(own) != len(nets):
+            raise NotStructuralError(
+                f"line {instance.line}: a connection of {len(nets)} bits to the {len(own)} of {shown(port)} is not"
+                " structural Verilog; RTL goes by way of Yosys"
+            )
+        for inside, outside in zip(own, nets, strict=True):
+            if child.directions[port] == "input":
+                network.drive(base + inside, "buf", (outer + outside,))
+            else:
+                network.drive(outer + outside, "buf", (base + inside,))
