@@ -11,7 +11,7 @@ the package's equivalence prover. Patterns only guess; they prove nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from trix_circuits.aig import Aig, AigBuilder
@@ -23,6 +23,8 @@ from trix_circuits.truth_table import variable
 PATTERNS = 256
 MAX_LEAVES = 20
 MAX_TRIES = 64
+MAX_INNER = 5000
+LAYERS = 3
 _ONES = (1 << PATTERNS) - 1
 
 
@@ -125,23 +127,46 @@ class _Sweep:
         return literal
 
     def _window(self, a: int, b: int) -> bool:
-        """Do two literals agree on all rows over the nets around them?"""
+        """Do two literals agree on all rows over the nets around them, or over those a layer or two further down?"""
+        opened = {a >> 1, b >> 1}  # nets that the window looks through
+        for _ in range(LAYERS):
+            around = self._cone([a >> 1, b >> 1], lambda at: at in self._cuts and at not in opened, MAX_LEAVES)
+            if around is None:
+                return False
+            leaves, inner = around
+            for leaf in sorted(leaves & self._cuts, reverse=True):  # a leaf that the others decide is none
+                under = self._cone([leaf], (leaves - {leaf}).__contains__, len(leaves) - 1, closed=True)
+                if under is not None:
+                    leaves, inner = leaves - {leaf}, inner | under[1]
+            if self._differing_row(a, b, sorted(leaves), sorted(inner)) is None:
+                return True
+            if not leaves & self._cuts:
+                return False
+            opened |= leaves
+        return False
+
+    def _cone(
+        self, roots: list[int], stops: Callable[[int], bool], most: int, *, closed: bool = False
+    ) -> tuple[set[int], set[int]] | None:
+        """Leaves (stops, and inputs unless it must be closed) and ANDs of a cone; None if there are too many."""
         first = 1 + len(self.names)
         leaves: set[int] = set()
         inner: set[int] = set()
-        stack = [a >> 1, b >> 1]
+        stack = list(roots)
         while stack:
             at = stack.pop()
             if at in inner or at in leaves or at == 0:
                 continue
-            if at < first or (at in self._cuts and at != b >> 1):
+            if stops(at) or (at < first and not closed):
                 leaves.add(at)
-                if len(leaves) > MAX_LEAVES:
-                    return False
+            elif at < first:
+                return None
             else:
                 inner.add(at)
                 stack += [self._left[at - first] >> 1, self._right[at - first] >> 1]
-        return self._differing_row(a, b, sorted(leaves), sorted(inner)) is None
+            if len(leaves) > most or len(inner) > MAX_INNER:
+                return None
+        return leaves, inner
 
     def _differing_row(self, a: int, b: int, leaves: list[int], inner: list[int]) -> int | None:
         first, ones = 1 + len(self.names), (1 << (1 << len(leaves))) - 1
