@@ -50,7 +50,8 @@ def read_bristol(data: bytes, name: str) -> Reading:
             raise InputError(f"there must be as many gates as the first line says, {gates}, not {len(body)}")
         network = Network(lambda net: f"wire {net}")
         network.drivers = [None] * wires
-        for at, line in body:  # noqa: B007: `at` is read when something is wrong
+        for number_of_line, line in body:
+            at = number_of_line
             _gate(network, line.split(), wires)
     except TrixCircuitsError as error:
         error.args = (f"line {at}: {error}",)

@@ -20,6 +20,14 @@ Driver = tuple[Operation, *tuple[int, ...]]
 Bits = Sequence[tuple[str, int]]  # name and net
 
 
+_ROWS = ((0, 0), (1, 0), (0, 1), (1, 1))
+_TWO = {  # truth table of two inputs -> (and or xor, flips of both inputs, flip of the output)
+    sum((((a ^ p) & (b ^ q)) if kind == "and" else a ^ b) << r for r, (a, b) in enumerate(_ROWS)) ^ 15 * flip: (kind, p, q, flip)
+    for flip in (0, 1)
+    for kind, p, q in (("and", 0, 0), ("and", 0, 1), ("and", 1, 0), ("and", 1, 1), ("xor", 0, 0))
+}  # fmt: skip
+
+
 class Network:
     """Nets 0, 1, ... with at most one driver each. `name_of` is asked only when something is wrong."""
 
@@ -94,6 +102,10 @@ class Network:
 def gate(builder: AigBuilder, operation: Operation, operands: Sequence[int]) -> int:
     """The literal of a gate over literals. `mux` reads select, one, zero."""
     if isinstance(operation, int):
+        if len(operands) == 2 and operation in _TWO:
+            kind, flip_a, flip_b, flip = _TWO[operation]
+            a, b = operands[0] ^ flip_a, operands[1] ^ flip_b
+            return (builder.xor(a, b) if kind == "xor" else builder.and_(a, b)) ^ flip
         return builder.table(operation, operands)
     if isinstance(operation, tuple):
         return threshold(builder, operands, *operation)

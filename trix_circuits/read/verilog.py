@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import and_, or_, xor
 
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.read.network import Driver, Network
@@ -22,6 +23,15 @@ from trix_circuits.read.verilog_text import NotStructuralError, Tokens
 
 _GATES = ("and", "or", "nand", "nor", "xor", "xnor", "not", "buf")
 _NETS = ("wire", "tri", "logic", "supply0", "supply1")
+_OPERATORS = {"&": and_, "|": or_, "^": xor}
+_PAIRS = {  # (operator, ~ or nothing, ~ or nothing) -> truth table over both
+    (sign, first, second): sum(
+        operator(row & 1 ^ (first == "~"), row >> 1 ^ (second == "~")) << row for row in range(4)
+    )
+    for sign, operator in _OPERATORS.items()
+    for first in ("", "~")
+    for second in ("", "~")
+}
 _FREE_NETS = 1 << 20  # a hierarchy may be this much larger than its text
 __all__ = ["NotStructuralError", "read_verilog"]
 
@@ -196,6 +206,8 @@ class _ModuleReader:
         elif tokens.word in _NETS:
             self._wires()
         elif tokens.word == "assign":
+            if self._pair():
+                return
             tokens.step()
             self._delay()
             self._list(self._assignment)
@@ -232,6 +244,20 @@ class _ModuleReader:
 
         self._list(one)
 
+    def _pair(self) -> bool:
+        """Take `assign y = [~]a OP [~]b;` over single bits, which is most of a large file, in one step."""
+        found = self.tokens.pair()
+        if found is None:
+            return False
+        y, first, a, sign, second, b = found
+        nets = [self.scope.signal(name).nets for name in (y, a, b)]
+        if max(map(len, nets)) > 1:
+            return False
+        table = _PAIRS[sign, first, second]
+        self._drive(lambda: self.scope.network.drive(nets[0][0], table, (nets[1][0], nets[2][0])))
+        self.tokens.skip_pair()
+        return True
+
     def _assignment(self) -> None:
         """One `left = right`."""
         self._driven_by(self._target())
@@ -245,20 +271,16 @@ class _ModuleReader:
     def _driven_by(self, left: Nets) -> None:
         tokens = self.tokens
         tokens.take("=")
-        line = tokens.line
         right = self.scope.fitted(value := expression(tokens, self.scope), len(left))
         if right is None:
-            raise NotStructuralError(
-                f"line {line}: an assignment of {len(value)} bits to {len(left)} is not structural Verilog;"
-                " RTL goes by way of Yosys"
-            )
-        self._drive(line, lambda: self.scope.assign(left, right))
+            raise tokens.beyond(f"an assignment of {len(value)} bits to {len(left)}")
+        self._drive(lambda: self.scope.assign(left, right))
 
-    def _drive(self, line: int, drive: Callable[[], None]) -> None:
+    def _drive(self, drive: Callable[[], None]) -> None:
         try:
             drive()
         except InputError as error:
-            raise InputError(f"line {line}: {error}") from None
+            raise self.tokens.error(str(error)) from None
 
     def _delay(self) -> None:
         """Step over a delay, which says nothing about the function: #1 or #(1, 2)."""
@@ -289,7 +311,6 @@ class _ModuleReader:
                 tokens.step()
             if tokens.is_sign("["):
                 raise tokens.beyond("an array of gates")
-            line = tokens.line
             tokens.take("(")
             terminals = [expression(tokens, self.scope)]
             while tokens.is_sign(","):
@@ -298,13 +319,11 @@ class _ModuleReader:
             tokens.take(")")
             wide = [len(nets) for nets in terminals if len(nets) != 1]
             if wide or len(terminals) < 2:
-                raise InputError(
-                    f"line {line}: {operation} must have two or more terminals of 1 bit, not {wide or [1]}"
-                )
+                raise tokens.error(f"{operation} must have two or more terminals, of 1 bit each")
             nets = [nets[0] for nets in terminals]
             outputs, inputs = (nets[:-1], nets[-1:]) if operation in ("not", "buf") else (nets[:1], nets[1:])
             for net in outputs:
-                self._drive(line, lambda net=net: self.scope.network.drive(net, operation, inputs))  # type: ignore[misc]
+                self._drive(lambda net=net: self.scope.network.drive(net, operation, inputs))  # type: ignore[misc]
 
         self._list(one)
 

@@ -31,6 +31,8 @@ _WORDS = (
     " wait wand weak0 weak1 while wire wor xnor xor logic"
 )
 _KEYWORDS = frozenset(_WORDS.split())
+_NAME = r"([A-Za-z_][\w$]*+|\\\S++)"
+_PAIR = re.compile(rf"\s++{_NAME}\s*+=\s*+(~?)\s*+{_NAME}\s*+([&|^])\s*+(~?)\s*+{_NAME}\s*+;", re.ASCII)
 _RADIX = {"b": 2, "o": 8, "d": 10, "h": 16}
 
 
@@ -43,13 +45,16 @@ class Tokens:
 
     def __init__(self, text: str) -> None:
         self.text, self.at, self.kind, self.word = text, 0, "", ""
-        self._next = 0
+        self._next = self._pair_end = 0
+        self._counted = (0, 1)  # a place and its line: lines are counted on from there, for the cursor only advances
         self.step()
 
     @property
     def line(self) -> int:
         """The line of the token."""
-        return self.text.count("\n", 0, self.at) + 1
+        place, line = self._counted
+        self._counted = self.at, line + self.text.count("\n", place, self.at)
+        return self._counted[1]
 
     def step(self) -> None:
         """Go on to the next token."""
@@ -70,6 +75,23 @@ class Tokens:
         elif self.word == "`":
             self.word = self.text[self.at : self.at + 20].split()[0]
             raise self.beyond(f"the directive {shown(self.word)}")
+
+    def pair(self) -> tuple[str, str, str, str, str, str] | None:
+        """After `assign`, the most common form by one match: (y, ~ or nothing, a, & | or ^, ~ or nothing, b). The cursor
+        stays; `skip_pair` goes on."""
+        match = _PAIR.match(self.text, self._next)
+        if match is None:
+            return None
+        y, first, a, sign, second, b = match.groups()
+        if not _KEYWORDS.isdisjoint((y, a, b)):
+            return None
+        self._pair_end = match.end()
+        return y.removeprefix("\\"), first, a.removeprefix("\\"), sign, second, b.removeprefix("\\")
+
+    def skip_pair(self) -> None:
+        """Go on behind the assignment that `pair` found."""
+        self._next = self._pair_end
+        self.step()
 
     def error(self, message: str) -> InputError:
         """An error at this token."""
