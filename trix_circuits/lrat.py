@@ -103,22 +103,33 @@ def read_drup_binary(data: bytes) -> Drup:
     return Drup(literals, starts[: lines + 1].copy(), deletes[:lines].copy())
 
 
-def lrat_of(clauses: Iterable[Clause], proof: Drup, goals: Iterable[tuple[int, Clause]] = ()) -> Lrat:
-    """The needed part of a proof, with hints: that the clauses are contradictory or, if there are goals, these.
+def lrat_of(
+    clauses: Iterable[Clause],
+    proof: Drup,
+    goals: Iterable[tuple[int, Clause]] | None = None,
+    asked: Iterable[int] | None = None,
+) -> Lrat:
+    """The needed part of a proof, with hints: that the clauses are contradictory or, if goals are given, these.
 
-    A goal (line, clause) is shown from the input clauses and the proof's lines before that line, and is a lemma for what
-    comes after it; lines ascend. Raises RefutedError if unit propagation does not confirm a needed step, LimitError if
+    A goal (line, clause) follows from the input clauses and the proof's lines before that line, and is a lemma for what
+    comes after it; lines ascend. With `asked`, only the goals with these indices must be shown (others have the number
+    -1 unless they were needed). Raises RefutedError if unit propagation does not confirm a needed step, LimitError if
     there are more literals than 2^30.
     """
-    given, goal_list = list(clauses), list(goals)
+    given, goal_list = list(clauses), list(goals or ())
+    wanted = list(range(len(goal_list)) if asked is None else asked)
+    if goals is not None and not wanted:
+        return Lrat((), [], (-1,) * len(goal_list))
     try:
-        return _lrat_of(given, proof, goal_list, keep=False)
+        return _lrat_of(given, proof, goal_list, wanted, keep=False)
     except RefutedError:
         # A solver that works incrementally may take up again what it deleted (it restores eliminated clauses).
-        return _lrat_of(given, proof, goal_list, keep=True)
+        return _lrat_of(given, proof, goal_list, wanted, keep=True)
 
 
-def _lrat_of(clauses: list[Clause], proof: Drup, goals: list[tuple[int, Clause]], *, keep: bool) -> Lrat:
+def _lrat_of(
+    clauses: list[Clause], proof: Drup, goals: list[tuple[int, Clause]], asked: list[int], *, keep: bool
+) -> Lrat:
     """`keep`: deletions are ignored."""
     from trix_circuits import trim
 
@@ -144,10 +155,10 @@ def _lrat_of(clauses: list[Clause], proof: Drup, goals: list[tuple[int, Clause]]
     codes = (2 * np.abs(literals) + (literals < 0)).astype(np.int32)
     count = int(codes.max(initial=1)) // 2 * 2 + 2
     flags = np.zeros(len(sizes), dtype=np.int8)
-    flags[lines_of_goals] = 1
+    flags[lines_of_goals[asked]] = 1
     small = sizes.astype(np.int32)
     gone = trim.deleted_lines(codes, offsets, small, deletes, count)
-    outcome, last, needed, names, steps_end, hints, root = trim.trim(
+    outcome, last, needed, names, ends, hints, root = trim.trim(
         codes, offsets, small, deletes, gone, flags, axioms, count
     )
     if outcome == trim.NOT_CLOSED:
@@ -160,12 +171,21 @@ def _lrat_of(clauses: list[Clause], proof: Drup, goals: list[tuple[int, Clause]]
     number = np.full(len(sizes) + len(root) + 1, -1, dtype=np.int64)  # the empty clause, -1, is the last item
     number[used] = np.arange(len(used))
     number[names] = len(used) + len(names) - 1 - np.arange(len(names))
+    # A step of one hint and as many literals is that clause again.
+    lengths = np.concatenate([small, np.ones(len(root), dtype=np.int32), [0]])
+    starts_of_hints = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    only = hints[starts_of_hints]
+    again = (ends - starts_of_hints == 1) & (lengths[names] == lengths[only]) & (names >= 0)
+    fresh = np.concatenate([np.ones(len(used), dtype=bool), ~again[::-1]])
+    final = np.cumsum(fresh) - 1
+    for k in np.flatnonzero(again)[::-1].tolist():
+        final[number[names[k]]] = final[number[only[k]]]
+    number = np.where(number >= 0, final[number], -1)
     numbered = number[hints].tolist()
     signed = np.where(codes & 1, -(codes >> 1), codes >> 1)
     units = np.where(root & 1, -(root >> 1), root >> 1).tolist()
     steps: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
-    first = [0, *steps_end.tolist()]
-    for k in range(len(names) - 1, -1, -1):
+    for k in np.flatnonzero(~again)[::-1].tolist():
         name = int(names[k])
         if name < 0:
             clause: tuple[int, ...] = ()
@@ -173,10 +193,8 @@ def _lrat_of(clauses: list[Clause], proof: Drup, goals: list[tuple[int, Clause]]
             clause = (units[name - len(sizes)],)
         else:
             clause = tuple(signed[offsets[name] : offsets[name] + small[name]].tolist())
-        steps.append((clause, tuple(numbered[first[k] : first[k + 1]])))
-    shown = tuple(
-        int(number[line]) if line <= last and number[line] >= 0 else int(number[-1]) for line in lines_of_goals
-    )
+        steps.append((clause, tuple(numbered[starts_of_hints[k] : ends[k]])))
+    shown = tuple(int(number[line]) if line <= last else int(number[-1]) for line in lines_of_goals)
     return Lrat(tuple(used.tolist()), steps, shown)
 
 

@@ -101,7 +101,7 @@ class SatSolver:
                     raise SolverError("solver cadical: its model leaves a clause false")
                 return Sat(tuple(v if v in true else -v for v in observe) if observe else model)
             case "unsat":
-                return Unsat(self._lrat(path, clauses, ()) if proof else None)
+                return Unsat(self._lrat(path, clauses) if proof else None)
             case "gave-up":
                 return Unknown()
         raise SolverError(f"solver cadical: answered {answer['status']!r:.40}")
@@ -122,19 +122,25 @@ class SatSolver:
             self._session = None  # the process was stopped, and the session with it
         return answer
 
-    def _lrat(self, path: Path, clauses: Sequence[Clause], marks: Iterable[list[int]]) -> Lrat:
-        """Read the proof's file; `marks` are the places in it, in bytes, at which clauses are to be shown."""
+    def _lrat(
+        self,
+        path: Path,
+        clauses: Sequence[Clause],
+        marks: list[list[int]] | None = None,
+        asked: Iterable[int] | None = None,
+    ) -> Lrat:
+        """Read the proof's file; `marks` are the places in it, in bytes, at which clauses were shown."""
         data = path.read_bytes()
         path.unlink()
-        goals, proof = [], read_drup_binary(data)
-        if marks:
-            # A line's length in bytes is not kept, so the lines are counted again: its bytes are 1 + its numbers' + 1.
-            codes = 2 * np.abs(proof.literals.astype(np.int64)) + 1
-            widths = 1 + sum((codes >> 7 * k > 0).astype(np.int64) for k in range(1, 5))
-            total = np.concatenate([[0], np.cumsum(widths)])[proof.starts] + 2 * np.arange(len(proof) + 1)
-            for at, *clause in marks:
-                goals.append((int(np.searchsorted(total, at)), clause))
-        return lrat_of(clauses, proof, goals)
+        proof = read_drup_binary(data)
+        if marks is None:
+            return lrat_of(clauses, proof)
+        # A line's length in bytes is not kept, so it is counted again: 2 and those of its numbers, 7 bits each.
+        codes = 2 * np.abs(proof.literals.astype(np.int64)) + 1
+        widths = 1 + sum((codes >> 7 * k > 0).astype(np.int64) for k in range(1, 5))
+        bytes_before = np.concatenate([[0], np.cumsum(widths)])[proof.starts] + 2 * np.arange(len(proof) + 1)
+        lines = np.searchsorted(bytes_before, [mark[0] for mark in marks]).tolist()
+        return lrat_of(clauses, proof, [(line, mark[1:]) for line, mark in zip(lines, marks, strict=True)], asked)
 
 
 class SatSession:
@@ -195,12 +201,10 @@ class SatSession:
         self._solver._session = None
         if not self._proof:
             return None
-        found: list[list[int]] = answer["marks"]
-        asked = range(len(found)) if marks is None else list(marks)
-        order = sorted(set(asked))
-        lrat = self._solver._lrat(path, self._clauses, [found[mark] for mark in order])
-        place = dict(zip(order, lrat.goals, strict=True))
-        return Lrat(lrat.axioms, lrat.steps, tuple(place[mark] for mark in asked))
+        asked = None if marks is None else list(marks)
+        lrat = self._solver._lrat(path, self._clauses, answer["marks"], asked)
+        goals = lrat.goals if asked is None else tuple(lrat.goals[mark] for mark in asked)
+        return Lrat(lrat.axioms, lrat.steps, goals)
 
     def _asked(self, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
         if self._solver._session is not self:
