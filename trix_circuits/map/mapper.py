@@ -19,8 +19,10 @@ from trix_circuits.map.collapse import MAX_JOINT, collapse
 from trix_circuits.map.cover import Values, cover
 from trix_circuits.map.cuts import LEAVES
 from trix_circuits.map.network import Network, check_values
+from trix_circuits.map.resynth import Resynthesis
 from trix_circuits.netlist import Builder, Netlist
 
+_RESYNTH_GATES = 40_000
 OBJECTIVES = ("size", "depth")
 Progress = Callable[[str, float], None]
 
@@ -65,6 +67,19 @@ def map_aig(
     note("cover", network)
     network = collapse(network, values, limit=fan_in)
     note("collapse", network)
+    if progress is not None:
+        progress("resynthesis", 0.5)
+    if network.size <= _RESYNTH_GATES:
+        extra = 3 if network.size < 5000 else 2
+        work = Resynthesis(network, values, limit=fan_in)
+        for _ in range(2 + 2 * effort):
+            before = work.network.size
+            work.resubstitute(keep_depth=objective == "depth", max_extra=extra, max_tries=30 * extra)
+            work.network = collapse(work.network, values, limit=fan_in)
+            if work.network.size == before:
+                break
+        network = work.network
+        note("resynthesis", network)
     check_values(network, format)
     return netlist_of(network, aig, format)
 

@@ -258,20 +258,26 @@ class _Parts:
     def _leave_out_doubles(self) -> bool:
         """Set adders apart whose outputs have a weight that another output has; whether there were any."""
         before = len(self.alone)
-        for members in self.group.values():
-            if len(members) == 1:
-                continue
-            outputs = self._outputs(members)
-            real = [power for power, v, _ in outputs if v is not None]
-            top = max(real, default=-1)
-            by_power: dict[int, list[tuple[int, int]]] = {}
-            for power, _, number in outputs:
-                if power <= top:
-                    by_power.setdefault(power, []).append((self._place(number), number))
-            for row in by_power.values():
-                if len(row) > 1:
-                    self.alone.update(number for _, number in sorted(row)[:-1])
-        return len(self.alone) > before
+        for only_ghosts in (True, False):
+            for members in self.group.values():
+                if len(members) > 1:
+                    self._leave_out(self._outputs(members), only_ghosts)
+            if len(self.alone) > before:
+                return True
+        return False
+
+    def _leave_out(self, outputs: list[tuple[int, int | None, int]], only_ghosts: bool) -> None:
+        """Ghosts go first: a carry that is not there says that its adder is none; then what was made the earliest."""
+        top = max((power for power, v, _ in outputs if v is not None), default=-1)
+        by_power: dict[int, list[tuple[bool, int, int]]] = {}
+        for power, v, number in outputs:
+            if power <= top:
+                by_power.setdefault(power, []).append((v is not None, self._place(number), number))
+                if only_ghosts and v is None and self.power[number] < power:
+                    self.alone.add(number)
+        for row in by_power.values():
+            if len(row) > 1:
+                self.alone.update(number for real, _, number in sorted(row)[:-1] if not (real and only_ghosts))
 
     # ---- no loops ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,126 @@
+"""Resynthesis of a network by threshold resubstitution, proven step by step.
+
+Up to `EXHAUSTIVE` inputs the simulation has all rows and so is the proof; beyond, random patterns propose, SAT decides,
+and each refutation adds the pattern that it found, and neighbours of it.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from trix_circuits.map.collapse import fan_outs
+from trix_circuits.map.cover import Values
+from trix_circuits.map.network import Network, levels_of, simulate_gates, sorted_and_cleaned
+from trix_circuits.map.proofs import Equality
+from trix_circuits.map.resub import next_resubstitution, replace
+
+Words = npt.NDArray[np.uint64]
+EXHAUSTIVE = 12
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+def all_rows(inputs: int) -> tuple[Words, Words]:
+    """The planes of the inputs over all 2^inputs rows, and which bits of the words are rows."""
+    rows = np.arange(max(64, 1 << inputs))
+    bits = [np.packbits((rows >> i & 1).astype(np.uint8), bitorder="little").view(np.uint64) for i in range(inputs)]
+    planes = np.array(bits, dtype=np.uint64).reshape(inputs, len(rows) // 64)
+    care = np.full(len(rows) // 64, _ALL)
+    if inputs < 6:
+        care[0] = (1 << (1 << inputs)) - 1
+    return planes, care
+
+
+class Resynthesis:
+    """Passes of resubstitution over a network; `network` is always equivalent to the one given."""
+
+    def __init__(self, network: Network, values: Values, *, limit: int, words: int = 32, seed: int = 1) -> None:
+        self.network = network
+        self.values = values
+        self.limit = limit
+        self.exhaustive = network.inputs <= EXHAUSTIVE
+        self._random = np.random.default_rng(seed)
+        if self.exhaustive:
+            self.planes, self.care = all_rows(network.inputs)
+        else:
+            shape = (network.inputs, words)
+            self.planes = self._random.integers(0, 1 << 64, size=shape, dtype=np.uint64)
+            self.care = np.full(words, _ALL)
+        self._at = 0
+        self.proven = self.refuted = self.unknown = 0
+
+    def resubstitute(
+        self,
+        *,
+        most: int = 50,
+        reach: int = 20,
+        max_extra: int = 2,
+        max_tries: int = 40,
+        keep_depth: bool = False,
+        conflicts: int = 300,
+        deadline: float = float("inf"),
+    ) -> int:
+        """One pass over all gates; how many gates went."""
+        before = self.network.size
+        net = self.network = sorted_and_cleaned(self.network, by_level=True)
+        inputs = net.inputs
+        values = net.simulate(self.planes)
+        starts, readers = fan_outs(inputs, net.sources, net.fan_in)
+        levels = levels_of(inputs, net.sources, net.fan_in)
+        refs = np.diff(starts)
+        np.add.at(refs, net.outputs, 1)
+        marks = np.zeros(2 + inputs + net.size, dtype=np.int64)
+        answer = np.zeros(64, dtype=np.int64)
+        stack = np.zeros(net.size + 8, dtype=np.int64)
+        v = self.values
+        equality = None if self.exhaustive else Equality(net, conflicts)
+        begin, skip, retries = 0, 0, 0
+        while True:
+            g = next_resubstitution(
+                begin, skip, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, starts, readers, levels,
+                keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, reach, max_extra,
+                max_tries, self.exhaustive, marks, answer,
+            )  # fmt: skip
+            if g < 0 or equality is None or time.monotonic() > deadline:
+                break
+            count, bias = int(answer[2]), int(answer[3])
+            nets, weights = answer[4 : 4 + count].copy(), answer[24 : 24 + count].copy()
+            outcome = equality.refute(inputs + g, nets.tolist(), weights.tolist(), bias)
+            begin, skip = g, int(answer[1])
+            if outcome is True:
+                self.proven += 1
+                replace(
+                    g, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, stack, nets, weights, count, bias
+                )
+                skip = retries = 0
+            elif outcome is False:
+                self.unknown += 1
+            else:
+                self.refuted += 1
+                self._learn(outcome, values)
+                if retries < 4:
+                    retries += 1
+                    skip -= 1
+                else:
+                    retries = 0
+        if equality is not None:
+            equality.close()
+        self.network = sorted_and_cleaned(net)
+        return before - self.network.size
+
+    def _learn(self, pattern: list[bool], values: Words) -> None:
+        """Replace a word of patterns by this one and 63 neighbours."""
+        inputs = self.network.inputs
+        bits = np.repeat(np.array(pattern, dtype=np.uint8)[:, None], 64, axis=1)
+        flips = self._random.random((inputs, 64)) < self._random.choice([1.0, 2.0, 4.0], size=64) / inputs
+        flips[:, 0] = False
+        word = np.packbits(bits ^ flips, axis=1, bitorder="little").view(np.uint64)
+        self.planes[:, self._at] = word[:, 0]
+        fresh = np.zeros((values.shape[0], 1), dtype=np.uint64)
+        fresh[:inputs] = word
+        net = self.network
+        simulate_gates(inputs, net.sources, net.weights, net.fan_in, net.biases, fresh, 0)
+        values[:, self._at] = fresh[:, 0]
+        self._at = (self._at + 1) % self.planes.shape[1]
