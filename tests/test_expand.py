@@ -54,7 +54,7 @@ def test_every_format_expands(name: str) -> None:
 
 def test_plain_gates_take_what_they_must() -> None:
     assert [size_of([1] * 4, -4), size_of([1] * 4, -1), size_of([-1], 0), size_of([2], -1)] == [3, 3, 0, 0]
-    assert [size_of([1, 1, 1], -2), size_of([1, 1, 1, -2], -1), size_of([1, 1], 0), size_of([1, 1], -3)] == [4, 6, 0, 0]
+    assert [size_of([1, 1, 1], -2), size_of([1, 1], 0), size_of([1, 1], -3)] == [5, 0, 0]
     assert size_of([1] * 1001, -1001) == 1000
     assert size_of([3, 1, 1, 1], -3) == 3  # x0 is enough alone, or all others
     assert size_of([6, 1, 1, 1], -6) == 0  # x0 is enough and needed
@@ -83,17 +83,22 @@ def test_wide_gates_of_mixed_weights_stay_polynomial() -> None:
         assert aig.evaluate(row) == (sum(w for i, w in enumerate(weights) if row >> i & 1) + bias >= 0)
 
 
-def test_the_gates_of_a_counter_share_their_adders() -> None:
-    form = get_format("e2m1")
-    builder = Builder(form, {"x": 15})
+@pytest.mark.parametrize(("inputs", "most"), [(2, 3), (3, 7), (7, 28), (15, 77)])
+def test_the_gates_of_a_counter_share_their_adders(inputs: int, most: int) -> None:
+    builder = Builder(get_format("e2m1"), {"x": inputs})
     ones: list[int] = []
-    for place in (3, 2, 1, 0):
-        sources, weights = [*range(15), *ones], [1] * 15 + [-(1 << 3 - k) for k in range(len(ones))]
-        ones.append(builder.gate(sources, weights, -(1 << place)))
+    for place in reversed(range(inputs.bit_length())):
+        fed_back = [-(1 << inputs.bit_length() - 1 - k) for k in range(len(ones))]
+        ones.append(builder.gate([*range(inputs), *ones], [1] * inputs + fed_back, -(1 << place)))
     aig = aig_of(builder.finish({"y": ones[::-1]}))
 
-    assert all(aig.evaluate(row) == row.bit_count() for row in range(0, 1 << 15, 37))
-    assert aig.size < 150
+    assert all(aig.evaluate(row) == row.bit_count() for row in range(0, 1 << inputs, 37 if inputs > 9 else 1))
+    assert aig.size == most  # that of its full and half adders: 7 and 3 ANDs
+
+
+@pytest.mark.parametrize(("family", "bits", "most"), [("adder", 32, 7 * 32), ("comparator", 32, 240)])
+def test_blocks_of_an_adder_expand_to_plain_adders(family: str, bits: int, most: int) -> None:
+    assert aig_of(draft(family, get_format("e2m1"), bits).netlist).size <= most
 
 
 @settings(max_examples=60, deadline=None)
