@@ -1,4 +1,4 @@
-"""Functions that are only partly given, to ANDs: irredundant sums of products between a lower and an upper bound.
+"""Truth tables to ANDs, those that are only partly given too: irredundant sums of products between a lower and an upper bound.
 
 The recursion of Minato ("Fast generation of prime-irredundant covers from binary decision diagrams", 1993; the
 intervals are Morreale's, 1970) over truth tables: f = ~x & f0 | x & f1 | f2, where f2 covers what needs no literal of
@@ -38,6 +38,22 @@ def between(builder: AigBuilder, lower: int, upper: int, literals: Sequence[int]
         return known[key]
 
     return cover(lower, upper, len(literals))
+
+
+def exactly(builder: AigBuilder, bits: int, literals: Sequence[int]) -> int:
+    """The literal of a table over `literals`: Shannon's expansion, equal subtables being taken once."""
+    known: dict[tuple[int, int], int] = {}
+
+    def expand(bits: int, arity: int) -> int:
+        if not bits or bits == (1 << (1 << arity)) - 1:
+            return TRUE if bits else FALSE
+        if (bits, arity) not in known:
+            half = 1 << arity - 1
+            low, high = expand(bits & (1 << half) - 1, arity - 1), expand(bits >> half, arity - 1)
+            known[bits, arity] = builder.mux(literals[arity - 1], high, low)
+        return known[bits, arity]
+
+    return expand(bits, len(literals))
 
 
 def cube_table(cube: str, arity: int) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from trix_circuits.aig import FALSE, TRUE, Aig, AigBuilder
 from trix_circuits.errors import InputError
+from trix_circuits.read.isop import exactly
 from trix_circuits.read.reading import check_names, shown
 from trix_circuits.read.threshold import threshold
 
@@ -26,6 +27,16 @@ _TWO = {  # truth table of two inputs -> (and or xor, flips of both inputs, flip
     for flip in (0, 1)
     for kind, p, q in (("and", 0, 0), ("and", 0, 1), ("and", 1, 0), ("and", 1, 1), ("xor", 0, 0))
 }  # fmt: skip
+
+
+_FREE_ANDS = 1 << 22  # for threshold gates, which can take more than their connections
+
+
+def _ands(driver: Driver | None) -> int:
+    """More ANDs than a gate takes, threshold gates apart."""
+    if driver is None:
+        return 0
+    return 4 * len(driver) + (4 * driver[0].bit_length() if isinstance(driver[0], int) else 0)
 
 
 class Network:
@@ -50,7 +61,7 @@ class Network:
         """The AIG of all this; raises InputError for loops and for nets that are read but not driven."""
         check_names([bit for bit, _ in inputs], "input")
         check_names([bit for bit, _ in outputs], "output")
-        builder = AigBuilder(bit for bit, _ in inputs)
+        builder = AigBuilder((bit for bit, _ in inputs), max_ands=_FREE_ANDS + sum(map(_ands, self.drivers)))
         literals = array("q", [-1]) * len(self.drivers)
         for index, (_, net) in enumerate(inputs):
             if self.drivers[net] is not None or literals[net] >= 0:
@@ -106,7 +117,7 @@ def gate(builder: AigBuilder, operation: Operation, operands: Sequence[int]) -> 
             kind, flip_a, flip_b, flip = _TWO[operation]
             a, b = operands[0] ^ flip_a, operands[1] ^ flip_b
             return (builder.xor(a, b) if kind == "xor" else builder.and_(a, b)) ^ flip
-        return builder.table(operation, operands)
+        return exactly(builder, operation, operands)
     if isinstance(operation, tuple):
         return threshold(builder, operands, *operation)
     if operation in ("and", "nand"):

@@ -16,17 +16,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.errors import InputError, LimitError, TrixCircuitsError
 from trix_circuits.read.isop import between, cube_table
 from trix_circuits.read.reading import Reading, bus_names, check_names, lines_of, number, room, shown
 
+Words = npt.NDArray[np.uint64]
 _TABLE_INPUTS = 12
-_MAX_PAIRS = 4_000_000
+_MAX_PAIRS = 1 << 30
 _TYPES = ("f", "fd", "fr", "fdr")
 _INPUTS = str.maketrans("2", "-")
 _OUTPUTS = str.maketrans("234", "-~1")
-_ONES, _ZEROS = str.maketrans("-", "0"), str.maketrans("01-", "100")
 
 
 @dataclass
@@ -187,20 +190,25 @@ def _union(tables: dict[str, int], cover: list[str]) -> int:
 
 
 def _check_apart(pla: _Pla, sets: dict[str, list[list[str]]]) -> None:
-    """Refuse terms that say both 1 and 0 of a row."""
-    masks = {cube: (int("0" + cube.translate(_ONES), 2), int("0" + cube.translate(_ZEROS), 2)) for cube, _ in pla.terms}
-    pairs = 0
+    """Refuse terms that say both 1 and 0 of a row: terms meet unless one has 1 where the other has 0."""
+    words = (pla.inputs + 63) // 64
+    work = words * sum(len(on) * len(off) for on, off in zip(sets["1"], sets["0"], strict=True))
+    if work > _MAX_PAIRS:
+        raise LimitError(f"on-set and off-set must have at most {_MAX_PAIRS} pairs of terms to compare, not {work}")
     for k, output in enumerate(pla.output_names):
-        pairs += len(sets["1"][k]) * len(sets["0"][k])
-        if pairs > _MAX_PAIRS:
-            raise LimitError(
-                f"on-set and off-set have more than {_MAX_PAIRS} pairs of terms to hold against each other"
-            )
-        for on in sets["1"][k]:
-            ones, zeros = masks[on]
-            for off in sets["0"][k]:
-                other_ones, other_zeros = masks[off]
-                if not (ones & other_zeros or zeros & other_ones):
-                    raise InputError(
-                        f"output {shown(output)}: the terms {on} and {off} say both 1 and 0 of a row"[:200]
-                    )
+        off = [_masks(cube, words) for cube in sets["0"][k]]
+        if not off:
+            continue
+        all_ones, all_zeros = np.array([ones for ones, _ in off]), np.array([zeros for _, zeros in off])
+        for cube in sets["1"][k]:
+            ones, zeros = _masks(cube, words)
+            apart = ((all_zeros & ones) | (all_ones & zeros)).any(axis=1)
+            if not apart.all():
+                other = sets["0"][k][int(np.argmin(apart))]
+                raise InputError(f"output {shown(output)}: {shown(cube)} gives 1 and {shown(other)} gives 0 to one row")
+
+
+def _masks(cube: str, words: int) -> tuple[Words, Words]:
+    """Where a product has 1, and where it has 0, as bits."""
+    raw = np.frombuffer(cube.ljust(64 * words, "-").encode(), dtype=np.uint8)
+    return np.packbits(raw == ord("1")).view(np.uint64), np.packbits(raw == ord("0")).view(np.uint64)

@@ -7,7 +7,7 @@ A reader never takes memory beyond a small multiple of its file: counts that a f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trix_circuits.aig import Aig
 from trix_circuits.errors import InputError, LimitError
@@ -40,6 +40,20 @@ def lines_of(data: bytes, comment: str = "#") -> list[tuple[int, str]]:
 def room(data: bytes) -> int:
     """How many things a file of this size may claim to have without naming each."""
     return _FREE + len(data)
+
+
+@dataclass
+class Budget:
+    """How many nets and connections a file may come to; what expands (vectors, hierarchies) pays before it is made."""
+
+    most: int
+    used: int = field(default=0)
+
+    def spend(self, count: int) -> None:
+        """Raises LimitError when it is all used up."""
+        self.used += count
+        if self.used > self.most:
+            raise LimitError(f"a file of this size may come to at most {self.most} nets and connections")
 
 
 def number(text: str, what: str, most: int | None = None) -> int:

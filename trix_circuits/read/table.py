@@ -20,7 +20,7 @@ import re
 
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.errors import InputError, LimitError, TrixCircuitsError
-from trix_circuits.read.isop import between, cube_table
+from trix_circuits.read.isop import between, cube_table, exactly
 from trix_circuits.read.reading import Reading, check_names, lines_of, shown
 from trix_circuits.truth_table import MAX_INPUTS, letters
 
@@ -55,7 +55,7 @@ def _built(name: str, inputs: tuple[str, ...], tables: dict[str, tuple[int, int]
         if lower != upper and len(inputs) <= _FREEDOM_INPUTS:
             outputs.append((output, between(builder, lower, upper, literals)[0]))
         else:
-            outputs.append((output, builder.table(lower, literals)))
+            outputs.append((output, exactly(builder, lower, literals)))
     return builder.finish(name, outputs)
 
 

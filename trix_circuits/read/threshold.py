@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trix_circuits.aig import FALSE, TRUE, AigBuilder
+from trix_circuits.errors import LimitError
+
+_MAX_NODES = 1 << 18
 
 
 def threshold(builder: AigBuilder, literals: Sequence[int], weights: Sequence[int], bias: int) -> int:
@@ -27,10 +30,14 @@ def threshold(builder: AigBuilder, literals: Sequence[int], weights: Sequence[in
         rest.append(rest[-1] + weight)
     rest.reverse()  # rest[i]: what the terms from i on can add
     layers: list[set[int]] = [{need}]
+    nodes = 0
     for index, (weight, _) in enumerate(terms):
         layers.append({
             want for node in layers[-1] for want in (node, node - weight) if 0 < want <= rest[index + 1]
         })  # fmt: skip
+        nodes += len(layers[-1])
+        if nodes > _MAX_NODES:
+            raise LimitError(f"a threshold gate of {len(terms)} inputs takes more than {_MAX_NODES} nodes")
     known: dict[int, int] = {}
     for index in range(len(terms) - 1, -1, -1):
         weight, literal = terms[index]

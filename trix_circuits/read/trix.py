@@ -26,7 +26,7 @@ from trix_circuits.read.reading import Reading, shown, text_of
 from trix_circuits.truth_table import named_function
 
 _MAX_TABLE_INPUTS = 10
-_MAX_WEIGHTS = 4_000_000
+_MAX_WEIGHTS = 1 << 20
 _TABLES = get_format("trix-fp4")
 
 

@@ -10,15 +10,13 @@ Source: IEEE Std 1364-2005.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from operator import and_, or_, xor
 
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.read.network import Driver, Network
-from trix_circuits.read.reading import Reading, room, shown, text_of
-from trix_circuits.read.verilog_expression import Nets, Scope, Signal, expression
+from trix_circuits.read.reading import Budget, Reading, room, shown, text_of
+from trix_circuits.read.verilog_expression import Nets, Scope, Signal, bit_names, expression
+from trix_circuits.read.verilog_hierarchy import FREE, Instance, Module, check_hierarchy, flat, top_of
 from trix_circuits.read.verilog_text import NotStructuralError, Tokens
 
 _GATES = ("and", "or", "nand", "nor", "xor", "xnor", "not", "buf")
@@ -32,62 +30,37 @@ _PAIRS = {  # (operator, ~ or nothing, ~ or nothing) -> truth table over both
     for first in ("", "~")
     for second in ("", "~")
 }
-_FREE_NETS = 1 << 20  # a hierarchy may be this much larger than its text
 __all__ = ["NotStructuralError", "read_verilog"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Instance:
-    """A module's use: nets by port name, or by position."""
-
-    module: str
-    name: str
-    line: int
-    ports: dict[str, Nets | None] | list[Nets | None]
-
-
-@dataclass
-class _Module:
-    name: str
-    line: int
-    scope: Scope
-    ports: list[str] = field(default_factory=list)
-    directions: dict[str, str] = field(default_factory=dict)
-    instances: list[_Instance] = field(default_factory=list)
-    declared: set[str] = field(default_factory=set)
 
 
 def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
     """The circuit of the top module; raises InputError with the line, NotStructuralError for what Yosys may read."""
     tokens = Tokens(text_of(data))
-    modules: dict[str, _Module] = {}
+    modules: dict[str, Module] = {}
+    budget = Budget(FREE + 16 * len(data))
     while tokens.kind != "end":
         if tokens.word not in ("module", "macromodule") or tokens.kind != "keyword":
-            raise (
-                tokens.beyond(shown(tokens.word)) if modules or tokens.kind == "keyword" else tokens.expected("module")
-            )
+            known = modules or tokens.kind == "keyword"
+            raise tokens.beyond(shown(tokens.word)) if known else tokens.expected("module")
         tokens.step()
         line = tokens.line
-        module = _Module(tokens.name("the name of a module"), line, Scope(room(data)))
+        module = Module(tokens.name("the name of a module"), line, Scope(room(data), budget))
         if module.name in modules:
             raise tokens.error(f"two modules are named {shown(module.name)}")
         modules[module.name] = module
+        before = budget.used
         _ModuleReader(tokens, module).read()
-    chosen = modules[_top(modules, top)]
-    _check_hierarchy(modules, chosen)
-    network, notes = _flat(modules, chosen, room(data) + _FREE_NETS), []
+        module.cost = 1 + budget.used - before
+    chosen = modules[top_of(modules, top)]
+    check_hierarchy(modules, chosen)
+    network, notes = flat(modules, chosen, budget), []
     bits: dict[str, list[tuple[str, int]]] = {"input": [], "output": []}
     for port in chosen.ports:
         signal = chosen.scope.signals[port]
-        indices = (
-            [port]
-            if signal.low is None
-            else [f"{port}[{signal.low + k * signal.step}]" for k in range(len(signal.nets))]
-        )
-        bits[chosen.directions[port]] += zip(indices, signal.nets, strict=True)
+        bits[chosen.directions[port]] += zip(signal.bit_names(port), signal.nets, strict=True)
         if signal.step < 0:
             notes.append(
-                f"{port} is declared with rising indices: its bit [0] is the highest in Verilog, the lowest here"
+                f"{port} has rising indices: its bit of least index is the highest in Verilog, the lowest here"
             )
     return Reading(network.aig(name, bits["input"], bits["output"]), tuple(notes))
 
@@ -95,7 +68,7 @@ def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
 class _ModuleReader:
     """Reads one module, from behind its name to endmodule."""
 
-    def __init__(self, tokens: Tokens, module: _Module) -> None:
+    def __init__(self, tokens: Tokens, module: Module) -> None:
         self.tokens, self.module, self.scope = tokens, module, module.scope
 
     def read(self) -> None:
@@ -172,7 +145,7 @@ class _ModuleReader:
         scope, module, tokens = self.scope, self.module, self.tokens
         known = scope.signals.get(name)
         if known is None:
-            bits = [name] if low is None else [f"{name}[{low + k * step}]" for k in range(width)]
+            bits = [name] if low is None else bit_names(name, low, step, width)
             known = scope.signals[name] = Signal(tuple(scope.net(bit) for bit in bits), low, step)
         elif (known.low, known.step, len(known.nets)) != (low, step, width):
             if name in scope.implicit or low is not None:
@@ -342,7 +315,7 @@ class _ModuleReader:
                 raise tokens.beyond("an array of instances")
             if not tokens.is_sign("("):
                 raise tokens.beyond(f"{shown(module)} {shown(name)} without connections")
-            self.module.instances.append(_Instance(module, name, line, self._connections()))
+            self.module.instances.append(Instance(module, name, line, self._connections()))
 
         self._list(one)
 
@@ -368,104 +341,3 @@ class _ModuleReader:
         if named and row:
             raise tokens.error("connections must be all by name or all by position")
         return named or row
-
-
-def _top(modules: dict[str, _Module], top: str | None) -> str:
-    if top is not None:
-        if top not in modules:
-            raise InputError(f"top must be a module of the file, not {shown(top)}")
-        return top
-    if not modules:
-        raise InputError("must have a module")
-    used = {instance.module for module in modules.values() for instance in module.instances}
-    free = [name for name in modules if name not in used]
-    if len(free) != 1:
-        raise InputError(f"top must be given: {', '.join(free or modules)[:200]} may each be it")
-    return free[0]
-
-
-def _check_hierarchy(modules: dict[str, _Module], top: _Module) -> None:
-    """Refuse modules that are missing and modules within themselves."""
-    done: set[str] = set()
-    way: list[tuple[str, int]] = [(top.name, 0)]
-    inside = {top.name}
-    while way:
-        name, at = way.pop()
-        instances = modules[name].instances
-        if at == len(instances):
-            done.add(name)
-            inside.discard(name)
-            continue
-        way.append((name, at + 1))
-        instance = instances[at]
-        if instance.module not in modules:
-            raise InputError(f"line {instance.line}: module {shown(instance.module)} is not defined in this file")
-        if instance.module in inside:
-            raise InputError(f"line {instance.line}: module {shown(instance.module)} must not contain itself")
-        if instance.module not in done:
-            inside.add(instance.module)
-            way.append((instance.module, 0))
-
-
-def _flat(modules: dict[str, _Module], top: _Module, most: int) -> Network:
-    """All nets of the hierarchy, those of the top module first."""
-    starts, owners = [0], [(top, "")]
-
-    def name_of(net: int) -> str:
-        at = bisect_right(starts, net) - 1
-        module, path = owners[at]
-        return path + (module.scope.names[net - starts[at]] or "an expression")
-
-    network = Network(name_of)
-    network.drivers = list(top.scope.network.drivers)
-    work = [0]
-    while work:
-        at = work.pop()
-        module, path = owners[at]
-        for instance in module.instances:
-            child = modules[instance.module]
-            if len(network.drivers) + len(owners) + len(child.scope.names) > most:
-                raise LimitError(f"the hierarchy has more than {most} nets and instances")
-            base = len(network.drivers)
-            network.drivers += [_moved(driver, base) for driver in child.scope.network.drivers]
-            starts.append(base)
-            owners.append((child, f"{path}{instance.name}."))
-            work.append(len(owners) - 1)
-            try:
-                _connect(network, child, instance, starts[at], base)
-            except NotStructuralError:
-                raise
-            except InputError as error:
-                raise InputError(f"line {instance.line}: {error}") from None
-    return network
-
-
-def _moved(driver: Driver | None, base: int) -> Driver | None:
-    return None if driver is None else (driver[0], *(net + base for net in driver[1:]))
-
-
-def _connect(network: Network, child: _Module, instance: _Instance, outer: int, base: int) -> None:
-    """Tie the ports of an instance to the nets around it."""
-    ports = instance.ports
-    if isinstance(ports, list):
-        if len(ports) > len(child.ports):
-            raise InputError(
-                f"{shown(instance.name)} must have at most {len(child.ports)} connections, not {len(ports)}"
-            )
-        ports = dict(zip(child.ports, ports, strict=False))
-    for port, nets in ports.items():
-        if port not in child.directions:
-            raise InputError(f"module {shown(child.name)} has no port {shown(port)}")
-        if nets is None:
-            continue
-        own = child.scope.signals[port].nets
-        if len(own) != len(nets):
-            raise NotStructuralError(
-                f"line {instance.line}: a connection of {len(nets)} bits to the {len(own)} of {shown(port)} is not"
-                " structural Verilog; RTL goes by way of Yosys"
-            )
-        for inside, outside in zip(own, nets, strict=True):
-            if child.directions[port] == "input":
-                network.drive(base + inside, "buf", (outer + outside,))
-            else:
-                network.drive(outer + outside, "buf", (base + inside,))

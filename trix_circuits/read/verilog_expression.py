@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trix_circuits.errors import LimitError
 from trix_circuits.read.network import Network
-from trix_circuits.read.reading import shown
+from trix_circuits.read.reading import Budget, shown
 from trix_circuits.read.verilog_text import Tokens, constant_bits
 
 Nets = tuple[int, ...]
@@ -29,12 +28,22 @@ class Signal:
     low: int | None = None
     step: int = 1
 
+    def bit_names(self, name: str) -> list[str]:
+        """What the bits are called, lowest first."""
+        return [name] if self.low is None else bit_names(name, self.low, self.step, len(self.nets))
+
+
+def bit_names(name: str, low: int, step: int, width: int) -> list[str]:
+    """`a[0]`, `a[1]`, ... from the index of the lowest bit on."""
+    return [f"{name}[{low + k * step}]" for k in range(width)]
+
 
 @dataclass
 class Scope:
     """The names and nets of one module."""
 
-    room: int
+    room: int  # bits that one number or vector may have
+    budget: Budget
     names: list[str] = field(default_factory=list)  # of each net; "" for the inside of an expression
     signals: dict[str, Signal] = field(default_factory=dict)
     implicit: set[str] = field(default_factory=set)
@@ -45,12 +54,12 @@ class Scope:
         self.network = Network(lambda net: self.names[net] or "an expression")
 
     def net(self, name: str = "") -> int:
-        if len(self.names) >= self.room:
-            raise LimitError(f"a file of this size may have at most {self.room} nets")
+        self.budget.spend(1)
         self.names.append(name)
         return self.network.net()
 
     def gate(self, operation: str, operands: Nets) -> int:
+        self.budget.spend(len(operands))
         net = self.net()
         self.network.drivers[net] = (operation, *operands)
         return net
@@ -73,6 +82,7 @@ class Scope:
             return nets
         if not set(nets) <= set(self._constants.values()):
             return None
+        self.budget.spend(width)
         zero = self.constant(0)
         if any(net != zero for net in nets[width:]):
             return None
@@ -148,6 +158,7 @@ def expression(tokens: Tokens, scope: Scope) -> Nets:
                     continue
                 if word == "}" and top == "{":
                     _, height = signs.pop()
+                    scope.budget.spend(sum(map(len, values[height:])))
                     values[height:] = [tuple(net for value in reversed(values[height:]) for net in value)]
                     tokens.step()
                     continue
@@ -167,7 +178,9 @@ def _operand(tokens: Tokens, scope: Scope, values: list[Nets], signs: list[tuple
             raise tokens.beyond("a call or a name with a path")
         return False
     if tokens.kind == "number":
-        values.append(tuple(scope.constant(bit) for bit in constant_bits(tokens, scope.room)))
+        bits = constant_bits(tokens, scope.room)
+        scope.budget.spend(len(bits))
+        values.append(tuple(scope.constant(bit) for bit in bits))
         if tokens.is_sign("{"):
             raise tokens.beyond("a replication")
         return False
