@@ -76,10 +76,25 @@ def miter_of(first: Aig, second: Aig) -> Aig:
     return Aig(f"miter of {first.name} and {second.name}", first.input_names, (_OUTPUT,), *arrays)
 
 
+def masked(aig: Aig, care: Aig) -> Aig:
+    """The AIG with each output 0 where `care` has 0 in the output of that name."""
+    ours, theirs = ports_of(aig), ports_of(care)
+    builder = AigBuilder(aig.input_names)
+    inputs = {name: builder.input(k) for k, name in enumerate(ours.input_bits())}
+    values = builder.append(aig, [builder.input(k) for k in range(len(aig.input_names))])
+    try:
+        cares = builder.append(care, [inputs[name] for name in theirs.input_bits()])
+        matters = dict(zip(theirs.output_bits(), cares, strict=True))
+        kept = [builder.and_(value, matters[bit]) for bit, value in zip(ours.output_bits(), values, strict=True)]
+    except KeyError as error:
+        raise InputError(f"two circuits must have the same names to be compared: only one has {error}") from None
+    return builder.finish(aig.name, list(zip(aig.output_names, kept, strict=True)))
+
+
 def obligation_of(circuit: Circuit) -> Aig:
     """One output, 1 iff the circuit does not meet its meaning or differs from a source that its file carries."""
     nets, found = check.Nets(circuit.netlist.input_bits, circuit.netlist.gates()), circuit.verdict.circuit
-    pairs: list[tuple[int, int]] = []  # literals (2 * net + inverted) that must be equal
+    pairs: list[tuple[int | None, int]] = []  # literals (2 * net + inverted; None is 0) that must be equal
     try:
         if found.meaning:
             pairs += _meaning_pairs(circuit.netlist, found.meaning, nets)
@@ -92,49 +107,52 @@ def obligation_of(circuit: Circuit) -> Aig:
         raise InputError(f"{circuit.name}: {error}") from None
     if not pairs:
         raise InputError(f"{circuit.name}: the circuit must have a meaning or a source to be compared with")
-    builder = AigBuilder(bit_names(circuit.netlist.inputs.items()))
-    literals: list[int] = []
-    for net, gate in enumerate(nets.gates):
-        if net < circuit.netlist.input_bits:
-            literals.append(builder.input(net))
-        elif gate is None:
-            literals.append(FALSE)  # a stand-in of _meaning_pairs, which no gate and no pair reads
-        else:
-            literals.append(gate_literal(builder, [literals[source] for source in gate[0]], gate[1], gate[2]))
+    names = bit_names(circuit.netlist.inputs.items())
+    sides = []
+    for side, count in enumerate((circuit.netlist.net_count, len(nets.gates))):  # the circuit; what it is held against
+        builder = AigBuilder(names)
+        literals: list[int] = []
+        for net, gate in enumerate(nets.gates[:count]):
+            if net < circuit.netlist.input_bits:
+                literals.append(builder.input(net))
+            elif gate is None:
+                literals.append(FALSE)  # a stand-in of _meaning_pairs, which no gate and no pair reads
+            else:
+                literals.append(gate_literal(builder, [literals[source] for source in gate[0]], gate[1], gate[2]))
+        bits = [pair[side] for pair in pairs]
+        known = [FALSE if bit is None else literals[bit >> 1] ^ bit & 1 for bit in bits]
+        sides.append(
+            builder.finish(("reference", circuit.name)[not side], [(f"bit{k}", bit) for k, bit in enumerate(known)])
+        )
+    return miter_of(*sides)
 
-    def at(literal: int) -> int:
-        return literals[literal >> 1] ^ literal & 1
 
-    return builder.finish(
-        f"obligation of {circuit.name}", [(_OUTPUT, builder.any_of([builder.xor(at(a), at(b)) for a, b in pairs]))]
-    )
-
-
-def _meaning_pairs(netlist: Netlist, meaning: Sequence[str], nets: check.Nets) -> list[tuple[int, int]]:
-    """Each output bit with the reference net of the right-hand side, and the bits beyond the output with its sign."""
+def _meaning_pairs(netlist: Netlist, meaning: Sequence[str], nets: check.Nets) -> list[tuple[int | None, int]]:
+    """The literal of each output bit with that of the right-hand side, and of the bits beyond the output, whose sign
+    (None: 0) they must have.
+    """
     stand_ins: dict[int, int] = {}
     outputs: list[tuple[str, list[int]]] = []
     for name, drivers in netlist.outputs.items():
         outputs.append((name, list(range(len(nets.gates), len(nets.gates) + len(drivers)))))
         stand_ins |= zip(outputs[-1][1], drivers, strict=True)
         nets.gates += [None] * len(drivers)
-    pairs: list[tuple[int, int]] = []
+    pairs: list[tuple[int | None, int]] = []
     for goal in check.Meaning(list(netlist.inputs.items()), outputs, nets).goals(meaning):
-        left = {net: weight for net, weight in goal.terms.items() if net in stand_ins}
-        rest = {net: -weight for net, weight in goal.terms.items() if net not in stand_ins}
-        signs = [left[net] < 0 for net in sorted(left, key=lambda net: abs(left[net]))]
-        bits = [stand_ins[net] for net in sorted(left, key=lambda net: abs(left[net]))]
-        if any(signs[:-1]):  # not a word as it stands: the whole form must be 0
-            terms: dict[int, int] = {}
+        left = sorted((net for net in goal.terms if net in stand_ins), key=lambda net: abs(goal.terms[net]))
+        bits: list[int | None] = [2 * stand_ins[net] for net in left]
+        negative = [goal.terms[net] < 0 for net in left]
+        if any(negative[:-1]):  # not a word as it stands: the whole form must be 0
+            terms: check.Linear = {}
             for net, weight in goal.terms.items():
                 check.accumulate(terms, {stand_ins.get(net, net): weight}, 1)
-            word, bits = nets.word_of(terms), []
+            word, bits = nets.word_of(terms), [None]
         else:
-            word = nets.word_of(rest)
-            bits = bits if signs[-1:] == [True] else [*bits, nets.zero]
+            word = nets.word_of({net: -weight for net, weight in goal.terms.items() if net not in stand_ins})
+            bits += [] if any(negative) else [None]
         width = max(len(word), len(bits)) if goal.bits is None else goal.bits
-        word, bits = ([*w, *w[-1:] * width][:width] for w in (word, bits or [nets.zero]))
-        pairs += [(2 * a, 2 * b) for a, b in zip(bits, word, strict=True)]
+        extended = [*bits, *bits[-1:] * width][:width]
+        pairs += zip(extended, [2 * net for net in [*word, *word[-1:] * width][:width]], strict=True)
     return pairs
 
 

@@ -11,7 +11,7 @@ the package's equivalence prover. Patterns only guess; they prove nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trix_circuits.aig import Aig, AigBuilder
@@ -130,12 +130,12 @@ class _Sweep:
         """Do two literals agree on all rows over the nets around them, or over those a layer or two further down?"""
         opened = {a >> 1, b >> 1}  # nets that the window looks through
         for _ in range(LAYERS):
-            around = self._cone([a >> 1, b >> 1], lambda at: at in self._cuts and at not in opened, MAX_LEAVES)
+            around = self._cone([a >> 1, b >> 1], self._cuts, MAX_LEAVES, opened)
             if around is None:
                 return False
             leaves, inner = around
             for leaf in sorted(leaves & self._cuts, reverse=True):  # a leaf that the others decide is none
-                under = self._cone([leaf], (leaves - {leaf}).__contains__, len(leaves) - 1, closed=True)
+                under = self._cone([leaf], leaves, len(leaves), {leaf}, closed=True)
                 if under is not None:
                     leaves, inner = leaves - {leaf}, inner | under[1]
             if self._differing_row(a, b, sorted(leaves), sorted(inner)) is None:
@@ -146,9 +146,11 @@ class _Sweep:
         return False
 
     def _cone(
-        self, roots: list[int], stops: Callable[[int], bool], most: int, *, closed: bool = False
+        self, roots: list[int], stops: set[int], most: int, opened: set[int], *, closed: bool = False
     ) -> tuple[set[int], set[int]] | None:
-        """Leaves (stops, and inputs unless it must be closed) and ANDs of a cone; None if there are too many."""
+        """Leaves and ANDs of a cone; None if there are too many. Leaves are stops that are not opened, and inputs
+        (None if it must be closed, and reads an input that is no stop).
+        """
         first = 1 + len(self.names)
         leaves: set[int] = set()
         inner: set[int] = set()
@@ -157,7 +159,7 @@ class _Sweep:
             at = stack.pop()
             if at in inner or at in leaves or at == 0:
                 continue
-            if stops(at) or (at < first and not closed):
+            if (at in stops and at not in opened) or (at < first and not closed):
                 leaves.add(at)
             elif at < first:
                 return None
