@@ -316,8 +316,13 @@ def read_blif(data: bytes) -> Source:
 
 @_decoding("the source is malformed")
 def read_source(data: bytes) -> Source:
-    """Decode AIGER or BLIF, by its first letters."""
-    return read_aiger(data) if data[:4] in (b"aig ", b"aag ") else read_blif(data)
+    """Decode AIGER, BLIF or a circuit file, whose certificate is not looked at."""
+    if b'"trix_circuits"' not in data[:4096]: return read_aiger(data) if data[:4] in (b"aig ", b"aag ") else read_blif(data)
+    circuit = read(data)
+    bits = [(name, [*range(width)]) for name, width in circuit.inputs], circuit.outputs
+    names = [[f"{name}[{k}]" if len(nets) > 1 else name for name, nets in side for k in range(len(nets))] for side in bits]
+    drivers = [2 * net for _, nets in circuit.outputs for net in nets]
+    return Source(names[0], list(zip(names[1], drivers, strict=True)), circuit.gates)
 
 # ---- nets: the circuit's gates, and after them reference nodes and ghosts --------------------------------------------
 def column_sum(terms: Iterable[tuple[int, int]], full_adder: Adder, zero: int, width: int) -> list[int]:
@@ -574,14 +579,15 @@ class Windows:
     """Decides claims over windows. Windows of the same shape are evaluated once."""
     def __init__(self, nets: Nets, memo: dict[Any, int | None]) -> None:
         self.nets, self.memo, self.rows, self.work = nets, memo, 0, 0  # memo: shape -> least failing row, or None
-    def failure(self, leaves: Sequence[int], claims: Sequence[Claim]) -> int | None:
-        """The least row over the leaves in which the first claim is false and all others are true; None if none is."""
+    def failure(self, leaves: Sequence[int], claims: Sequence[Claim], by_gate: bool = False) -> int | None:
+        """The least row over the leaves in which the first claim is false and all others are true; None if none is.
+        Equal nets count as one, but if `by_gate`, the nets of the claims go by the gates of their own."""
         if len(leaves) > MAX_LEAVES: raise TooLarge(f"a window has {len(leaves)} leaves; the limit is {MAX_LEAVES}")
         find, known, own = self.nets.find, self.nets.equal, self.nets.gates
         place = {ONE: 0}
         for leaf in leaves: place.setdefault(find(2 * leaf) >> 1, len(place))
         free = len(place) - 1
-        forms = [self.nets.reduced(claim.terms) for claim in claims]
+        forms = [claim.terms if by_gate else self.nets.reduced(claim.terms) for claim in claims]
         stack = [net for form in forms for net in form]
         found: dict[int, list[int]] = {}
         while stack:  # the gates between the leaves and the claims
@@ -635,14 +641,15 @@ class Steps:
         if type(entry[0]) is int: self._equality(*entry)
         elif claim is None: (self._digits if entry[0] == "digits" else self._clauses)(*entry[1:])
         self.claims.append(claim)
+    def _no(self, why: str) -> NoReturn: raise Refused(f"lemma {len(self.claims)} {why}")
     def _visit(self, terms: int) -> None:
         self.visits += terms
         if self.visits > MAX_VISITS: raise TooLarge("the certificate asks for too much work")
     def _nets(self, *nets: int) -> None:
         if not all(type(n) is int and 0 <= n < len(self.nets.gates) for n in nets): raise Damaged("a lemma must name nets")
-    def _refuse(self, leaves: Sequence[int], row: int) -> NoReturn:
-        shown = ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves))
-        raise Refused(f"lemma {len(self.claims)} is false where {shown}")
+    def _window(self, leaves: Sequence[int], claims: Sequence[Claim], by_gate: bool = False) -> None:
+        row = self.windows.failure(leaves, claims, by_gate)
+        if row is not None: self._no("is false where " + ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves)))
     def _linear(self, leaves: list[int], given: list[int], members: list[int], weights: list[int], constant: int, relation: str) -> Claim:
         """A linear claim over a window."""
         self._nets(*leaves, *members)
@@ -651,16 +658,14 @@ class Steps:
         _require(good and len(assumed) == len(given), "a lemma must rest on earlier ones")
         _require(len(set(leaves)) == len(leaves) and len(set(members)) == len(members), "a lemma must name nets, once")
         claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
-        row = self.windows.failure(leaves, [claim, *(c for c in assumed if c is not None)])
-        if row is not None: self._refuse(leaves, row)
+        self._window(leaves, [claim, *(c for c in assumed if c is not None)])
         return claim
     def _equality(self, a: int, b: int, *leaves: int) -> None:
         """Two literals that are equal over a window are merged."""
         self._nets(a >> 1, b >> 1, *leaves)
         if self.nets.find(a) != self.nets.find(b):
             claim = Claim(accumulate({a >> 1: 1}, {b >> 1: 1 - 2 * ((a ^ b ^ 1) & 1)}, 1) | {ONE: -((a ^ b) & 1)})
-            row = self.windows.failure(leaves, [claim])
-            if row is not None: self._refuse(leaves, row)
+            self._window(leaves, [claim], by_gate=True)
             self.nets.merge(a, b)
             self.kinds.add("local")
     def total(self, proof: Iterable[tuple[int, int]]) -> Linear:
@@ -668,8 +673,7 @@ class Steps:
         form: Linear = {}
         for lemma, factor in proof:
             claim = self.claims[lemma] if 0 <= lemma < len(self.claims) else None
-            if claim is None or not claim.equation or type(factor) is not int:
-                raise Refused(f"a sum must be of equations, and lemma {lemma!r:.20} is none")
+            if claim is None or not claim.equation or type(factor) is not int: raise Refused(f"a sum must be of equations, and lemma {lemma!r:.20} is none")
             self._visit(len(claim.terms))
             accumulate(form, claim.terms, factor)
         return self.nets.reduced(form)
@@ -686,7 +690,7 @@ class Steps:
             nets = [net for net in levels.pop(level) if form.get(net, 0) % (2 << level)]
             if not nets: continue
             odd = form.get(one, 0) >> level & 1
-            if len(nets) > 2 or form.get(one, 0) % (1 << level): raise Refused(f"lemma {len(self.claims)} leaves {len(nets)} digits of 2^{level}")
+            if len(nets) > 2 or form.get(one, 0) % (1 << level): self._no(f"leaves {len(nets)} digits of 2^{level}")
             a, b = min(nets), max(nets) if len(nets) == 2 else self.nets.zero
             self.nets.merge(2 * a, 2 * b + odd)
             weight = form.pop(max(nets))  # x = y, or x = 1 - y; a single one is the constant odd
@@ -699,34 +703,33 @@ class Steps:
         clauses: list[set[int]] = []
         for net, *literals in axioms:
             self._nets(net, *(literal >> 1 for literal in literals))
-            sources, weights, bias = self.nets.gates[net] or self._no_gate(net)
+            sources, weights, bias = self.nets.gates[net] or self._no(f"names net {net}, which is no gate")
             false = {literal ^ 1 for literal in literals}
-            low = high = bias  # what the gate's sum can be if all literals are false
-            for source, weight in zip(sources, weights, strict=True):
-                x = self.nets.find(2 * source)
-                low += weight if x in false or (weight < 0 and x ^ 1 not in false) else 0
-                high += weight if x in false or (weight > 0 and x ^ 1 not in false) else 0
+            form: Linear = {ONE: bias}
+            for source, weight in zip(sources, weights, strict=True): accumulate(form, {source: weight}, 1)
+            low = high = 0  # what the gate's sum can be if all literals are false
+            for x, weight in self.nets.reduced(form).items():
+                low += weight if x == ONE or 2 * x in false or (weight < 0 and 2 * x + 1 not in false) else 0
+                high += weight if x == ONE or 2 * x in false or (weight > 0 and 2 * x + 1 not in false) else 0
             out = self.nets.find(2 * net)
-            if not (out in false and high < 0) and not (out ^ 1 in false and low >= 0):
-                raise Refused(f"lemma {len(self.claims)}: a clause does not follow from gate {net}")
+            if not (out in false and high < 0) and not (out ^ 1 in false and low >= 0): self._no(f"has a clause that does not follow from gate {net}")
             clauses.append(set(literals))
         for literals, hints in steps:
             true = {literal ^ 1 for literal in literals}
             for hint in hints:
-                if not 0 <= hint < len(clauses): raise Refused(f"lemma {len(self.claims)}: there is no clause {hint!r:.20} yet")
+                if not 0 <= hint < len(clauses): self._no(f"has no clause {hint!r:.20} yet")
                 self._visit(len(clauses[hint]))
                 left = [x for x in clauses[hint] if x ^ 1 not in true]
                 if not left: break
-                if len(left) > 1: raise Refused(f"lemma {len(self.claims)}: clause {hint} is no unit clause")
+                if len(left) > 1: self._no(f"has a hint, clause {hint}, that is no unit clause")
                 true.add(left[0])
-            else: raise Refused(f"lemma {len(self.claims)}: step {len(clauses) - len(axioms)} is not implied")
+            else: self._no(f"has a step, {len(clauses) - len(axioms)}, that is not implied")
             clauses.append(set(literals))
         a, b = self.nets.find(a), self.nets.find(b)
         for wanted in ({a, b ^ 1}, {a ^ 1, b}):
-            if not any(clause <= wanted for clause in clauses[-2:]): raise Refused(f"lemma {len(self.claims)} does not prove its nets equal")
+            if not any(clause <= wanted for clause in clauses): self._no("does not prove its nets equal")
         self.nets.merge(a, b)
         self.kinds.add("sat")
-    def _no_gate(self, net: int) -> NoReturn: raise Refused(f"lemma {len(self.claims)}: net {net} is no gate")
 
 # ---- the verdict -----------------------------------------------------------------------------------------------------
 @dataclass

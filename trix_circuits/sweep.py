@@ -1,0 +1,537 @@
+"""Sweeping: a threshold netlist and foreign circuits side by side, equal nets proven and merged from the inputs up.
+
+`Sweep` puts the netlist and the sources over the same inputs, as the checker does (check.attach), and looks for nets
+that agree on many patterns. In topological order it proves each such pair equal and merges it, so that the next windows
+are small (SAT sweeping: Kuehlmann, Krohm, DAC 1997; Mishchenko, Chatterjee, Brayton, Een, ICCAD 2006):
+
+  window   all rows over a few leaves, most often the inputs of a gate: linear time for a netlist that was mapped gate by
+           gate from its source;
+  clauses  a SAT solver over the cones of both nets, its answer as an LRAT proof over clauses of single gates;
+  digits   regions of adders: the linear identities of both sides, added up, determine every bit (see check.py).
+
+Nothing here is trusted: what is collected is a certificate, and the checker decides it on the stored file.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trix_circuits import check
+from trix_circuits.check import ONE, accumulate
+from trix_circuits.circuit import Certificate
+from trix_circuits.errors import LimitError, RefutedError
+from trix_circuits.netlist import Netlist
+from trix_circuits.planes import Words, gate_plane, lane_planes
+from trix_circuits.sat import Sat, SatSolver, Unsat, gate_clauses
+
+PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
+LIKES = 3  # nets of the same patterns for which wider windows are tried
+WINDOW_LEAVES = 14  # windows wider than that are left to the clauses
+CONE_NODES = 400
+GROWTH = 6  # how often a window that fails is widened
+CONES = (300, 3000, 1 << 30)  # nets in the formula of a pair, smallest first
+PENDING = 8  # counterexamples that are gathered before all nets are evaluated on them
+ALL_ROWS = 16  # with so few inputs, all rows are a window
+
+
+class Sweep:
+    """The netlist and its sources over the same inputs, and the lemmas found so far."""
+
+    def __init__(self, netlist: Netlist, sources: Sequence[check.Source], deadline: float = float("inf")) -> None:
+        self.netlist = netlist
+        inputs = list(netlist.inputs.items())
+        outputs = [(name, list(nets)) for name, nets in netlist.outputs.items()]
+        shell = check.Circuit("", "", inputs, outputs, [], [], {}, {}, [])
+        self.nets = check.Nets(netlist.input_bits, netlist.gates())
+        self.first_source = len(self.nets.gates)
+        self.wanted = [check.attach(self.nets, shell, source) for source in sources]
+        self.steps = check.Steps(self.nets, check.Windows(self.nets, {}))
+        self.lemmas: list[list[Any]] = []
+        self._merged: set[int] = set(range(netlist.input_bits))  # earliest nets of classes that windows may rest on
+        self._members: dict[int, list[int]] = {}  # earliest net of a class -> the others
+        self._by_gate: dict[tuple[tuple[int, int], ...], int] = {}
+        self._rank: list[int] = []
+        self._pending: list[list[int]] = []  # counterexamples: input bits
+        self._solver: SatSolver | None = None
+        self.deadline = deadline
+        self.patience_s = 2.0  # for one formula within the sweep
+        self.by_clauses = 0
+
+    # ---- patterns ----------------------------------------------------------------------------------------------------
+
+    def simulate(self, inputs: Words | None = None) -> Words:
+        """Evaluate all nets on patterns: given ones [input bits, words], or repeatable random and directed ones."""
+        chosen = self._patterns() if inputs is None else inputs
+        words = chosen.shape[1]
+        planes = np.empty((len(self.nets.gates), words), dtype=np.uint64)
+        planes[: len(chosen)] = chosen
+        ones = ~np.uint64(0)
+        for net, gate in enumerate(self.nets.gates):
+            if gate is None:
+                continue
+            sources, weights, bias = gate
+            if (
+                len(sources) == 2
+                and bias == 1 - (weights[0] > 0) - (weights[1] > 0) - 1
+                and abs(weights[0]) == abs(weights[1]) == 1
+            ):
+                a, b = planes[sources[0]], planes[sources[1]]
+                np.bitwise_and(a if weights[0] > 0 else ~a, b if weights[1] > 0 else ~b, out=planes[net])
+                continue
+            value = gate_plane(list(planes[list(sources)]), tuple(range(len(sources))), weights, bias)
+            planes[net] = (ones if value else 0) if isinstance(value, int) else value
+        return planes
+
+    def _patterns(self) -> Words:
+        """Uniform, sparse and dense rows, and rows whose words are nearly equal to each other."""
+        rng = random.Random(1)
+        bits_in = self.netlist.input_bits
+        count = 64 * min(256, max(16, PATTERN_WORDS // len(self.nets.gates)))
+        if 1 << bits_in <= 8 * count:
+            return np.stack([plane[: max(1, (1 << bits_in) // 64)] for plane in lane_planes(max(bits_in, 6))[:bits_in]])
+        columns: list[bytes] = []
+        for row in range(count):
+            value, at, last = 0, 0, 0
+            for width in self.netlist.inputs.values():
+                word, few = rng.getrandbits(width), 1 << rng.randrange(width)
+                for digit in range(3 if row % 3 else 0):  # ones of density 1/16 to 15/16
+                    word = word & rng.getrandbits(width) if row >> 3 + digit & 1 else word | rng.getrandbits(width)
+                for _ in range(row // 8 % 3):
+                    few |= 1 << rng.randrange(width)
+                full = (1 << width) - 1
+                word = (word, word, last ^ few, last, few, full ^ few, last ^ full ^ few, word & -few)[row % 8] & full
+                value |= word << at
+                at, last = at + width, word
+            columns.append(value.to_bytes((at + 7) // 8, "little"))
+        raw = np.frombuffer(b"".join(columns), dtype=np.uint8).reshape(count, -1)
+        bits = np.unpackbits(raw, axis=1, bitorder="little")[:, : self.netlist.input_bits]
+        packed = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
+        return packed.view(np.uint64)
+
+    def _refute(self) -> None:
+        wrong = self.counterexample()
+        if wrong is not None:
+            shown = " ".join(f"{name}={value}" for name, value in wrong.items())
+            raise RefutedError(f"the circuits differ where {shown}", wrong)
+
+    def counterexample(self) -> dict[str, int] | None:
+        """Inputs among the patterns on which an output differs from a source's."""
+        for literals in self.wanted:
+            for name, drivers in self.netlist.outputs.items():
+                for net, literal in zip(drivers, literals[name], strict=True):
+                    differ = (
+                        self.planes[net] ^ self.planes[literal >> 1] ^ (~np.uint64(0) if literal & 1 else np.uint64(0))
+                    )
+                    if differ.any():
+                        word = int(np.flatnonzero(differ)[0])
+                        return self._inputs_at(64 * word + (int(differ[word]) & -int(differ[word])).bit_length() - 1)
+        return None
+
+    def _inputs_at(self, lane: int) -> dict[str, int]:
+        word, bit = lane // 64, np.uint64(lane % 64)
+        column = (self.planes[: self.netlist.input_bits, word] >> bit & np.uint64(1)).tolist()
+        return {
+            name: sum(column[net] << i for i, net in enumerate(nets))
+            for name, nets in self.netlist.input_nets().items()
+        }
+
+    # ---- order -------------------------------------------------------------------------------------------------------
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Merge what can be proven equal until all outputs are; raises RefutedError if the patterns show a difference.
+
+        The first pass takes what is quick and is most often all; the second also widens windows; the third asks the
+        solver, from the inputs up, about all nodes of the sources that have no equal yet.
+        """
+        self.planes = self.simulate()
+        self._refute()
+        self._first_words = self.planes.shape[1]
+        signatures = self._signatures()
+        order = self._order(signatures)
+        for effort in range(3):
+            self._pass(effort, order, signatures, progress)
+            if not self._open():
+                return
+            needed = self._needed()
+            order = [net for net in order if net in needed]
+
+    def _open(self) -> bool:
+        """Whether an output is not yet shown to equal a source's."""
+        return any(
+            self.nets.find(2 * net) != self.nets.find(literal)
+            for literals in self.wanted
+            for name, drivers in self.netlist.outputs.items()
+            for net, literal in zip(drivers, literals[name], strict=True)
+        )
+
+    def _needed(self) -> set[int]:
+        """The nets below outputs that are not yet shown to be equal, both sides."""
+        stack: list[int] = []
+        for literals in self.wanted:
+            for name, drivers in self.netlist.outputs.items():
+                for net, literal in zip(drivers, literals[name], strict=True):
+                    if self.nets.find(2 * net) != self.nets.find(literal):
+                        stack += [net, literal >> 1]
+        seen: set[int] = set()
+        while stack:
+            net = stack.pop()
+            if net not in seen:
+                seen.add(net)
+                stack.extend((self.nets.gates[net] or ((),))[0])
+        return seen
+
+    def _pass(
+        self,
+        effort: int,
+        order: Sequence[int],
+        signatures: Sequence[int],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        likes: dict[int, list[int]] = {signatures[self.nets.zero]: [self.nets.zero]}
+        for net in range(self.netlist.input_bits):
+            likes.setdefault(signatures[net], []).append(net)
+        phase = (self.planes[:, 0] & np.uint64(1)).tolist()
+        self._by_gate.clear()
+        for k, net in enumerate(order):
+            if progress is not None and k % 1024 == 0:
+                progress(k, len(order))
+            earlier = likes.setdefault(signatures[net], [])
+            if not self._merge_same(net) and net not in self.nets.equal:
+                pairs = [(2 * net, 2 * like + (phase[net] ^ phase[like])) for like in earlier if self._agree(net, like)]
+                if len(pairs) > 1:
+                    pairs.sort(key=lambda pair: self._size(net, pair[1] >> 1))
+                found = any([self._merge_if_equal(*pair) for pair in pairs])
+                if effort > 0 and net >= self.first_source and not found:
+                    found = any(self._merge_if_equal(*pair, growth=GROWTH) for pair in pairs[:LIKES])
+                if effort > 1 and net >= self.first_source and not found:
+                    any(self._merge_by_clauses(*pair, self.patience_s) for pair in pairs if self._agree(net, pair[1] >> 1))
+            if net not in self.nets.equal:
+                earlier.append(net)
+
+    def _signatures(self) -> list[int]:
+        """A number for each net, the same for nets that agree or disagree on all patterns."""
+        flip = np.where(self.planes[:, :1] & np.uint64(1), ~np.uint64(0), np.uint64(0))
+        numbers: dict[bytes, int] = {}
+        width = self.planes.shape[1] * 8
+        raw = (self.planes ^ flip).tobytes()
+        return [numbers.setdefault(raw[at : at + width], len(numbers)) for at in range(0, len(raw), width)]
+
+    def _order(self, signatures: Sequence[int]) -> list[int]:
+        """Gates and source nodes in an order in which each stands after what it reads, and a gate beside its likes."""
+        node_of: dict[int, int] = {}
+        for net in range(self.first_source, len(self.nets.gates)):
+            node_of.setdefault(signatures[net], net)
+        rank = [0] * len(self.nets.gates)
+        for net, gate in enumerate(self.nets.gates):
+            if gate is not None and net < self.first_source:
+                rank[net] = max([node_of.get(signatures[net], 0), *(rank[s] for s in gate[0])])
+            elif gate is not None:
+                rank[net] = net
+        self._rank = rank
+        nets = [net for net, gate in enumerate(self.nets.gates) if gate is not None and net not in self.nets.values]
+        return sorted(nets, key=lambda net: (rank[net], net))
+
+    # ---- one pair ----------------------------------------------------------------------------------------------------
+
+    def _merge_if_equal(self, a: int, b: int, growth: int = 0) -> bool:
+        x, y = self.nets.find(a), self.nets.find(b)
+        if x == y:
+            return True
+        for leaves in self._windows(a >> 1, b >> 1, growth):
+            if self._take([a, b, *leaves]):
+                self._note(x, y)
+                return True
+        return False
+
+    def _merge_same(self, net: int) -> bool:
+        """Merge a net with an earlier one whose gate reads the same, equal nets counting as one."""
+        sources, weights, bias = self.nets.gates[net] or ((), (), 0)
+        form = {ONE: bias}
+        for source, weight in zip(sources, weights, strict=True):
+            accumulate(form, {source: weight}, 1)
+        key = tuple(sorted(self.nets.reduced(form).items()))
+        like = self._by_gate.setdefault(key, net)
+        x, y = self.nets.find(2 * net), self.nets.find(2 * like)
+        if x != y and self._take([2 * net, 2 * like, *(source for source, _ in key if source != ONE)]):
+            self._note(x, y)
+        return like != net
+
+    def _note(self, a: int, b: int) -> None:
+        """Remember that two nets, the earliest of their classes, were merged."""
+        first, second = min(a, b) >> 1, max(a, b) >> 1
+        self._merged.add(first)
+        self._members.setdefault(first, []).extend([second, *self._members.pop(second, [])])
+
+    def _agree(self, a: int, b: int) -> bool:
+        """Whether two nets of the same patterns also agree, in the same sense, on all patterns added since."""
+        if self.planes.shape[1] == self._first_words:
+            return True
+        flip = ~np.uint64(0) if (self.planes[a, 0] ^ self.planes[b, 0]) & np.uint64(1) else np.uint64(0)
+        return bool((self.planes[a, self._first_words :] == self.planes[b, self._first_words :] ^ flip).all())
+
+    def _size(self, a: int, b: int) -> int:
+        """How wide the first window for two nets is."""
+        leaves = self._below(b if b < self.first_source <= a else a)
+        closed = leaves is not None and self._closed(a if b < self.first_source <= a else b, leaves)
+        return len(leaves) if leaves is not None and closed else CONE_NODES
+
+    def _take(self, entry: list[Any]) -> bool:
+        try:
+            self.steps.take(entry)
+        except (check.Refused, check.TooLarge):
+            return False
+        self.lemmas.append(entry)
+        return True
+
+    def _windows(self, a: int, b: int, growth: int) -> Iterable[list[int]]:
+        """Sets of leaves to try for a pair of nets, the most promising first; then so many wider ones."""
+        gate, other = (b, a) if b < self.first_source <= a else (a, b)
+        leaves = self._below(gate)
+        if leaves is not None and len(leaves) <= check.MAX_LEAVES - 6 and self._closed(other, leaves):
+            yield sorted(leaves)
+        both = self._below(other) if growth else None
+        if leaves is None or both is None:
+            return
+        frontier = leaves | both
+        for _ in range(growth):
+            if len(frontier) <= WINDOW_LEAVES:
+                yield sorted(frontier)
+            top = max(
+                (net for net in frontier if self.nets.gates[net] is not None), key=self._rank.__getitem__, default=None
+            )
+            if top is None:
+                return
+            below = self._below(top)
+            if below is None:
+                return
+            frontier = (frontier - {top}) | below
+            if len(frontier) > 2 * WINDOW_LEAVES:
+                return
+
+    def _below(self, net: int) -> set[int] | None:
+        """The nearest nets below a net that are inputs or merged; None if they are too many."""
+        gate = self.nets.gates[net]
+        if gate is None:
+            return {net}
+        leaves: set[int] = set()
+        seen = {net}
+        stack = [self.nets.find(2 * s) >> 1 for s in gate[0]]
+        while stack:
+            found = stack.pop()
+            if found in seen:
+                continue
+            seen.add(found)
+            inner = self.nets.gates[found]
+            if inner is None or found in self._merged:
+                leaves.add(found)
+            else:
+                stack.extend([self.nets.find(2 * s) >> 1 for s in inner[0]])
+            if len(seen) > CONE_NODES:
+                return None
+        return leaves
+
+    def _closed(self, net: int, leaves: set[int]) -> bool:
+        """Whether all ways down from a net end in the leaves soon."""
+        seen: set[int] = set()
+        stack = [net]
+        while stack:
+            found = stack.pop()
+            if found in leaves or found in seen:
+                continue
+            gate = self.nets.gates[found]
+            seen.add(found)
+            if gate is None or len(seen) > CONE_NODES:
+                return False
+            stack.extend([self.nets.find(2 * s) >> 1 for s in gate[0]])
+        return True
+
+    # ---- clauses -----------------------------------------------------------------------------------------------------
+
+    def _merge_by_clauses(self, a: int, b: int, patience_s: float) -> bool:
+        """Merge two literals that a solver proves equal. A counterexample is kept as a pattern."""
+        a, b = self.nets.find(a), self.nets.find(b)
+        if a == b:
+            return True
+        for size in CONES:
+            left = min(patience_s, self.deadline - time.monotonic())
+            if left <= 0:
+                return False
+            cone, whole = self._cone((a >> 1, b >> 1), size)
+            clauses, owners = self._formula(cone)
+            steps: list[tuple[list[int], list[int]]] = []
+            axioms: dict[int, int] = {}
+            for x, y in ((a, b ^ 1), (a ^ 1, b)):  # both true: impossible?
+                found = self._solve([*clauses, (_dimacs(x),), (_dimacs(y),)], left)
+                if not isinstance(found, Unsat):
+                    break
+                self._add_steps(found, len(clauses), (x ^ 1, y ^ 1), axioms, steps)
+            else:
+                kept = [[owners[k], *map(_literal, clauses[k])] for k in axioms]
+                flat = [
+                    [literals, [hint if hint >= 0 else len(kept) - 1 - hint for hint in hints]]
+                    for literals, hints in steps
+                ]
+                if self._take(["clauses", kept, flat, a, b]):
+                    self._note(a, b)
+                    self.by_clauses += 1
+                    return True
+                return False
+            if whole:
+                if isinstance(found, Sat):
+                    self._keep(found.model)
+                return False
+            if not isinstance(found, Sat):
+                return False
+        return False
+
+    def _solve(self, clauses: list[tuple[int, ...]], timeout_s: float) -> object:
+        if self._solver is None:
+            self._solver = SatSolver()
+        return self._solver.prove(clauses, timeout_s=timeout_s)
+
+    def close(self) -> None:
+        """End the solver."""
+        if self._solver is not None:
+            self._solver.close()
+            self._solver = None
+
+    @staticmethod
+    def _add_steps(
+        found: Unsat,
+        count: int,
+        goal: tuple[int, int],
+        axioms: dict[int, int],
+        steps: list[tuple[list[int], list[int]]],
+    ) -> None:
+        """Turn a refutation of clauses and two unit clauses, the last, into steps that end in the clause `goal`.
+
+        The units are dropped and the goal's literals added to each step, which says the same. Hints are numbers of
+        axioms, or -1 - number for steps.
+        """
+        lrat = found.lrat
+        if lrat is None:
+            raise LimitError("the solver gave no proof")
+        place: list[int | None] = [axioms.setdefault(k, len(axioms)) if k < count else None for k in lrat.axioms]
+        for literals, hints in lrat.steps:
+            own = [place[hint] for hint in hints]
+            place.append(-1 - len(steps))
+            both = list(dict.fromkeys([*map(_literal, literals), *goal]))
+            steps.append((both, [hint for hint in own if hint is not None]))
+
+    def _cone(self, roots: Iterable[int], size: int) -> tuple[list[int], bool]:
+        """The nets of highest rank below the roots, at most `size`, and whether that is all of them."""
+        seen = set(roots)
+        heap = [(-self._rank[net], net) for net in seen]
+        heapq.heapify(heap)
+        cone: list[int] = []
+        while heap and len(cone) < size:
+            net = heapq.heappop(heap)[1]
+            cone.append(net)
+            for source in self._definition(net):
+                if source not in seen:
+                    seen.add(source)
+                    heapq.heappush(heap, (-self._rank[source], source))
+        return cone, not heap
+
+    def _definition(self, net: int) -> list[int]:
+        """What the gate that defines a net in formulas reads: an AND of a source, if one is known to be equal."""
+        gate = self.nets.gates[self._owner(net)]
+        return [self.nets.find(2 * s) >> 1 for s in gate[0]] if gate is not None else []
+
+    def _owner(self, net: int) -> int:
+        gate = self.nets.gates[net]
+        if gate is None or len(gate[0]) <= 2:
+            return net
+        return next((other for other in self._members.get(net, ()) if other >= self.first_source), net)
+
+    def _formula(self, cone: Iterable[int]) -> tuple[list[tuple[int, ...]], list[int]]:
+        """The clauses of the gates that define these nets, and which gate each follows from."""
+        clauses: list[tuple[int, ...]] = []
+        owners: list[int] = []
+        for net in cone:
+            owner = self._owner(net)
+            gate = self.nets.gates[owner]
+            if gate is None:
+                continue
+            form = {ONE: gate[2]}
+            for source, weight in zip(gate[0], gate[1], strict=True):
+                accumulate(form, {source: weight}, 1)
+            form = self.nets.reduced(form)
+            bias = form.pop(ONE, 0)
+            try:
+                made = gate_clauses(
+                    [s + 1 for s in form], list(form.values()), bias, _dimacs(self.nets.find(2 * owner))
+                )
+            except LimitError:
+                continue  # the net is then free in the formula, which can only hide a proof
+            clauses += made
+            owners += [owner] * len(made)
+        return clauses, owners
+
+    def _keep(self, model: Iterable[int]) -> None:
+        """Note the inputs of a model; from time to time evaluate all nets on those, and on inputs near to them."""
+        bits = [0] * self.netlist.input_bits
+        for literal in model:
+            if 0 < literal <= len(bits):
+                bits[literal - 1] = 1
+        self._pending.append(bits)
+        if len(self._pending) >= PENDING:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        rng = random.Random(len(self.planes[0]))
+        words = np.zeros((self.netlist.input_bits, len(self._pending)), dtype=np.uint64)
+        for word, row in enumerate(self._pending):
+            for net, bit in enumerate(row):
+                words[net, word] = ~np.uint64(0) if bit else 0
+            for lane in range(1, 64):
+                net = rng.randrange(len(row))
+                words[net, word] ^= np.uint64(1 << lane)
+        self._pending.clear()
+        self.planes = np.concatenate([self.planes, self.simulate(words)], axis=1)
+        self._refute()
+
+    # ---- result ------------------------------------------------------------------------------------------------------
+
+    def finish(self, patience_s: float) -> list[tuple[str, int]]:
+        """The output bits that are still not shown to equal a source's, after some more work on each."""
+        found = []
+        for literals in self.wanted:
+            for name, drivers in self.netlist.outputs.items():
+                for bit, net in enumerate(drivers):
+                    pair = literals[name][bit], 2 * net
+                    if self._merge_if_equal(*pair) or self._by_rows(*pair):
+                        continue
+                    if not self._merge_by_clauses(*pair, patience_s):
+                        self._flush()
+                        found.append((name, bit))
+        return found
+
+    def _by_rows(self, a: int, b: int) -> bool:
+        """Merge two literals by all rows over all inputs, if they are few."""
+        x, y = self.nets.find(a), self.nets.find(b)
+        if self.netlist.input_bits > ALL_ROWS or not self._take([a, b, *range(self.netlist.input_bits)]):
+            return False
+        self._note(x, y)
+        return True
+
+    def certificate(self) -> Certificate:
+        """The lemmas found."""
+        return {"ghosts": [], "lemmas": self.lemmas, "goals": []}
+
+
+def _dimacs(literal: int) -> int:
+    return -(literal >> 1) - 1 if literal & 1 else (literal >> 1) + 1
+
+
+def _literal(dimacs: int) -> int:
+    return 2 * (abs(dimacs) - 1) + (dimacs < 0)
