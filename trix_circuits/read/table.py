@@ -62,7 +62,7 @@ def _built(name: str, inputs: tuple[str, ...], tables: dict[str, tuple[int, int]
 def _numbers(lines: list[tuple[int, str]], name: str) -> Reading:
     names: tuple[str, ...] | None = None
     tables: dict[str, tuple[int, int]] = {}
-    arity: int | None = None
+    arity: int | None = None  # as the outputs so far have it
     for at, line in lines:
         try:
             if line.split()[0] == "inputs" and names is None and not tables:
@@ -74,7 +74,7 @@ def _numbers(lines: list[tuple[int, str]], name: str) -> Reading:
             if match is None:
                 raise InputError(f"must be a table such as 'y: 0x96 (3)', not {shown(line)}")
             output = match[1] or "y"
-            bits, own = _bits(match[2], int(match[3]) if match[3] else arity)
+            bits, own = _bits(match[2], int(match[3]) if match[3] else len(names) if names is not None else None)
             if arity is not None and own != arity:
                 raise InputError(f"{shown(output)} must have {arity} inputs as the outputs before, not {own}")
             if output in tables:
@@ -115,7 +115,7 @@ def _columns(lines: list[tuple[int, str]], name: str) -> Reading:
         arity = head.index("|")
     else:
         arity = len(rows).bit_length() - 1
-        if not rows or len(rows) & len(rows) - 1 or arity >= len(head):
+        if arity < 1 or len(rows) & len(rows) - 1 or arity >= len(head):
             raise InputError(
                 f"line {lines[0][0]}: must part inputs from outputs by |, or 2^inputs rows must follow, not {len(rows)}"
             )

@@ -41,6 +41,7 @@ class Module:
 
 
 def top_of(modules: dict[str, Module], top: str | None) -> str:
+    """The module of this name, or the only one that no other uses (and that uses others, if there are several)."""
     if top is not None:
         if top not in modules:
             raise InputError(f"top must be a module of the file, not {shown(top)}")
@@ -49,6 +50,8 @@ def top_of(modules: dict[str, Module], top: str | None) -> str:
         raise InputError("must have a module")
     used = {instance.module for module in modules.values() for instance in module.instances}
     free = [name for name in modules if name not in used]
+    if len(free) > 1:  # cells that nobody uses may stand beside the design
+        free = [name for name in free if modules[name].instances] or free
     if len(free) != 1:
         raise InputError(f"top must be given: {', '.join(free or modules)[:200]} may each be it")
     return free[0]
