@@ -154,9 +154,7 @@ def _note_xors(found: Candidates, values: Values, pairs: dict[int, list[tuple[in
         found.xors[v] = (values.low(x), values.low(y) ^ values.phase[v])
 
 
-def _note_full_adders(
-    aig: Aig, found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]
-) -> None:
+def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]) -> None:
     wanted: dict[tuple[int, int, int], int] = {}
     for v, row in pairs.items():
         for x, y in row:

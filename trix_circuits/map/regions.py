@@ -150,7 +150,9 @@ def _adders(aig: Aig, found: Candidates) -> list[Adder]:
             if v in demand.maker or not (v in demand.elsewhere or v in demand.readers) or v < max(x >> 1, y >> 1):
                 continue
             total = adder.total ^ (turns & 1) ^ (turns >> 1)
-            choices.append((len(demand.readers.get(v, ())) == 1 and v not in demand.elsewhere, Adder((p, q), total, carry)))
+            choices.append(
+                (len(demand.readers.get(v, ())) == 1 and v not in demand.elsewhere, Adder((p, q), total, carry))
+            )
         if choices:
             best = max(choices, key=lambda choice: choice[0])[1]
             assert best.carry is not None
@@ -333,7 +335,9 @@ class _Parts:
         for v in reversed(demand.order):
             maker = demand.maker.get(v)
             if maker is None:
-                reads: list[tuple[int, bool]] = [(f, False) for f in _reads(self.aig, self.found, v)] if v >= first else []
+                reads: list[tuple[int, bool]] = (
+                    [(f, False) for f in _reads(self.aig, self.found, v)] if v >= first else []
+                )
             else:
                 own = self.root[maker] == root
                 reads = [(leaf >> 1, own and leaf >> 1 in self.joined) for leaf in demand.adders[maker].leaves]
@@ -370,7 +374,9 @@ class _Parts:
         for number in members:
             adder, weight = demand.adders[number], self.sign[number] << self.power[number]
             known = [
-                literal if literal is not None and (literal >> 1 in demand.elsewhere or literal >> 1 in demand.readers) else None
+                literal
+                if literal is not None and (literal >> 1 in demand.elsewhere or literal >> 1 in demand.readers)
+                else None
                 for literal in (adder.total, adder.carry)
             ]
             steps.append(Step(adder.leaves, known[0], known[1], weight))

@@ -72,9 +72,7 @@ class _Choice:
 
 
 @cache
-def _best(
-    form: WeightFormat, max_fan_in: int | None, columns: tuple[tuple[int, ...], ...], constant: int
-) -> _Choice:
+def _best(form: WeightFormat, max_fan_in: int | None, columns: tuple[tuple[int, ...], ...], constant: int) -> _Choice:
     """The counter that removes the most nets a gate, of the signs in this column and the next two."""
     best: tuple[float, tuple[int, ...], _Choice] | None = None
     here = len(columns[0])

@@ -80,7 +80,9 @@ def _rest(aig: Aig, found: Extraction) -> tuple[Aig, dict[int, int], dict[int, t
 
     Its inputs are those of the AIG, then the regions' outputs, in order.
     """
-    given = {literal >> 1: (k, j) for k, region in enumerate(found.regions) for j, (literal, _) in enumerate(region.outputs)}
+    given = {
+        literal >> 1: (k, j) for k, region in enumerate(found.regions) for j, (literal, _) in enumerate(region.outputs)
+    }
     count, first = len(aig.input_names), 1 + len(aig.input_names)
     builder = AigBuilder(f"x{i}" for i in range(count + len(given)))
     literal_of = dict.fromkeys([0], 0) | {i + 1: builder.input(i) for i in range(count)}
@@ -167,7 +169,11 @@ class _Assembly:
                 if self.evidence[~each] is not None:
                     stack.pop()
                     continue
-                needs = [n for n in map(self._source, self.found.regions[~each].inputs) if n is not None and not self._done(n)]
+                needs = [
+                    n
+                    for n in map(self._source, self.found.regions[~each].inputs)
+                    if n is not None and not self._done(n)
+                ]
                 if not needs:
                     self._make(~each)
                     stack.pop()
@@ -240,8 +246,9 @@ class _Assembly:
             outputs.append((literal, net, weight))
         self.evidence[k] = RegionEvidence(region, tuple(inputs), tuple(outputs), tuple(blocks))
 
-
-    def _ghost_digits(self, region: Region, columns: list[list[Signed]], made: list[tuple[int, int, int]]) -> list[Placed]:
+    def _ghost_digits(
+        self, region: Region, columns: list[list[Signed]], made: list[tuple[int, int, int]]
+    ) -> list[Placed]:
         """The identities of a chain of carries, whose lower digits are ghosts, numbered from -1 down."""
         blocks = []
         before: int | None = None
@@ -292,7 +299,15 @@ def _swept(
 
     def renumbered(each: RegionEvidence) -> RegionEvidence:
         blocks = [
-            (Block(tuple(map(at, b.leaves)), {at(n): w for n, w in b.terms.items()}, tuple(map(at, b.outputs)), b.constant), i)
+            (
+                Block(
+                    tuple(map(at, b.leaves)),
+                    {at(n): w for n, w in b.terms.items()},
+                    tuple(map(at, b.outputs)),
+                    b.constant,
+                ),
+                i,
+            )
             for b, i in each.blocks
         ]
         inputs = tuple((literal, at(net), sign, weight) for literal, net, sign, weight in each.inputs)
