@@ -5,7 +5,8 @@ grows and is asked under many assumptions (`open`, `assume`, `close`). A session
 CaDiCaL's learned clauses follow from the formula alone, never from assumptions, and an answer "unsatisfiable" gives the
 clause of its negated core, which follows from them. Where in the proof each such clause stands is kept as a mark.
 
-The proof goes to a file as binary DRAT, since it may be large. Nothing is random; a limit of time is looked at after
+The proof goes to a file, since it may be large: as binary LRAT for one formula, as binary DRAT for a session (LRAT names
+clauses by number, and a session's numbering is not in the proof). Nothing is random; a limit of time is looked at after
 every so many conflicts, so that what is decided within the limits is decided the same way each time.
 """
 
@@ -15,6 +16,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ from pysat.solvers import Cadical195
 SLICE = 20_000  # conflicts between two looks at the clock
 FEWEST = 1_000  # the first slice is shorter
 MAX_VARIABLE = 1 << 28
+SINGLE = {"lrat": 1}  # hints in the proof
+SESSION = {"elim": 0}  # clauses of eliminated variables are restored later, and no line of the proof says so
 
 
 def _literals(request: dict[str, Any], key: str) -> list[int]:
@@ -60,8 +64,12 @@ def _limit(request: dict[str, Any], key: str) -> int | None:
 class Formula:
     """A solver that writes a proof to a file of its own."""
 
-    def __init__(self, clauses: list[list[int]], proof: bool) -> None:
-        self.solver = Cadical195(with_proof=proof)
+    def __init__(self, clauses: list[list[int]], proof: bool, options: dict[str, int]) -> None:
+        self.solver = Cadical195()
+        self.solver.configure(options)  # before the first clause, and before the proof is begun
+        if proof:
+            self.solver.prfile = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as the solver
+            self.solver.prfp = pysolvers.cadical195_tracepr(self.solver.cadical, self.solver.prfile)
         self.clauses = 0
         self.empty = False
         self.variables: set[int] = set()
@@ -138,7 +146,7 @@ class Server:
             return self.prove(request, deadline)
         if ask == "open":
             self.shut()
-            self.session = Formula(_clauses(request, "clauses"), bool(request.get("keep_proof")))
+            self.session = Formula(_clauses(request, "clauses"), bool(request.get("keep_proof")), SESSION)
             return {"status": "opened"}
         if self.session is None or ask not in ("assume", "close"):
             raise ValueError(f"a question must be prove, open, or in an open session assume or close, not {ask!r}")
@@ -152,7 +160,7 @@ class Server:
 
     def prove(self, request: dict[str, Any], deadline: float) -> dict[str, Any]:
         path = request.get("proof")
-        formula = Formula(_clauses(request, "clauses"), path is not None)
+        formula = Formula(_clauses(request, "clauses"), path is not None, SINGLE if request.get("hints", True) else {})
         try:
             found = formula.solve([], _limit(request, "conflicts"), deadline)
             if found is None:

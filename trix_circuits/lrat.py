@@ -26,6 +26,8 @@ from trix_circuits.errors import InputError, LimitError, RefutedError
 
 Clause = Sequence[int]
 Ints = npt.NDArray[np.int32]
+Offsets = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.int8]
 MAX_LITERALS = 1 << 30
 
 
@@ -53,14 +55,14 @@ class Drup:
     """A DRUP proof as flat arrays: line k has the literals `literals[starts[k]:starts[k + 1]]` (DIMACS)."""
 
     literals: Ints
-    starts: npt.NDArray[np.int64]
-    deletes: npt.NDArray[np.int8]
+    starts: Offsets
+    deletes: Flags
 
     def __len__(self) -> int:
         return len(self.deletes)
 
 
-def flat(clauses: Iterable[Clause]) -> tuple[Ints, npt.NDArray[np.int64]]:
+def flat(clauses: Iterable[Clause]) -> tuple[Ints, Offsets]:
     """Clauses one after the other, and where each starts (and the last one ends)."""
     rows = clauses if isinstance(clauses, list | tuple) else list(clauses)
     starts = np.zeros(len(rows) + 1, dtype=np.int64)
@@ -166,36 +168,95 @@ def _lrat_of(
     if outcome != trim.PROVEN:
         raise RefutedError(f"line {outcome - axioms} of the proof does not follow by unit propagation")
 
-    # Numbers: axioms ascending, then the steps, which were found last one first.
-    used = np.flatnonzero(needed[:axioms])
-    number = np.full(len(sizes) + len(root) + 1, -1, dtype=np.int64)  # the empty clause, -1, is the last item
+    clause_literals = np.where(codes & 1, -(codes >> 1), codes >> 1)
+    units = np.where(root & 1, -(root >> 1), root >> 1)
+    built, number = _built(clause_literals, offsets, small, needed[:axioms], names, ends, hints, units)
+    shown = tuple(int(number[line]) if line <= last else int(number[-1]) for line in lines_of_goals)
+    return Lrat(built.axioms, built.steps, shown)
+
+
+def read_lrat_binary(clauses: Iterable[Clause], data: bytes) -> Lrat:
+    """The needed part of CaDiCaL's binary LRAT for these clauses, which have the first names that no step has.
+
+    Raises InputError for what is not LRAT, RefutedError where the hints do not confirm a needed step.
+    """
+    from trix_circuits import trim
+
+    given = list(clauses)
+    for k, clause in enumerate(given):
+        if not clause:
+            return Lrat((k,), [((), (0,))])
+    axioms = len(given)
+    literals, first = flat(given)
+    raw = np.frombuffer(data, dtype=np.uint8)
+    codes = np.empty(len(raw), dtype=np.int32)
+    starts, hints, hint_starts, names = (np.empty(len(raw) + 1, dtype=np.int64) for _ in range(4))
+    lines, place = trim.decode_lrat(raw, codes, starts, hints, hint_starts, names)
+    if lines < 0:
+        raise InputError(f"proof: byte {place} must be part of a binary LRAT line")
+    names, hint_starts, hints = names[:lines], hint_starts[: lines + 1], hints[: hint_starts[lines]]
+    highest = int(names.max(initial=0))
+    if (np.diff(names) <= 0).any() or highest > axioms + MAX_LITERALS:
+        raise InputError("proof: names must ascend")
+    line_of = np.full(highest + axioms + 2, -1, dtype=np.int64)
+    line_of[names] = axioms + np.arange(lines)
+    line_of[np.flatnonzero(line_of[1:] < 0)[:axioms] + 1] = np.arange(axioms)
+    line_of[0] = -1
+    hints = np.where((hints > 0) & (hints < len(line_of)), line_of[np.clip(hints, 0, len(line_of) - 1)], -1)
+    codes = np.concatenate([2 * np.abs(literals) + (literals < 0), codes[: starts[lines]]]).astype(np.int32)
+    offsets = np.concatenate([first[:-1], first[-1] + starts[:lines]])
+    sizes = np.concatenate([np.diff(first), np.diff(starts[: lines + 1])]).astype(np.int32)
+    empty = np.flatnonzero(sizes == 0)
+    if not len(empty):
+        raise RefutedError("the proof does not end in the empty clause")
+    count = int(codes.max(initial=1)) // 2 * 2 + 2
+    outcome, needed, steps, ends, kept = trim.follow(
+        codes, offsets, sizes, hints, hint_starts, axioms, int(empty[0]), count
+    )
+    if outcome != trim.PROVEN:
+        raise RefutedError(f"step {outcome - axioms} of the proof does not follow from its hints")
+    signed = np.where(codes & 1, -(codes >> 1), codes >> 1)
+    return _built(signed, offsets, sizes, needed[:axioms], steps, ends, kept, np.empty(0, dtype=np.int32))[0]
+
+
+def _built(
+    literals: Ints,
+    offsets: Offsets,
+    sizes: Ints,
+    needed: Flags,
+    names: Offsets,
+    ends: Offsets,
+    hints: Offsets,
+    root: Ints,
+) -> tuple[Lrat, Offsets]:
+    """Steps as trim.py finds them, last one first, in order; and the number of each name."""
+    lines = len(sizes)
+    # Numbers: axioms ascending, then the steps.
+    used = np.flatnonzero(needed)
+    number = np.full(lines + len(root) + 1, -1, dtype=np.int64)  # the empty clause, -1, is the last item
     number[used] = np.arange(len(used))
     number[names] = len(used) + len(names) - 1 - np.arange(len(names))
     # A step of one hint and as many literals is that clause again.
-    lengths = np.concatenate([small, np.ones(len(root), dtype=np.int32), [0]])
-    starts_of_hints = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
-    only = hints[starts_of_hints]
-    again = (ends - starts_of_hints == 1) & (lengths[names] == lengths[only]) & (names >= 0)
-    fresh = np.concatenate([np.ones(len(used), dtype=bool), ~again[::-1]])
-    final = np.cumsum(fresh) - 1
+    lengths = np.concatenate([sizes, np.ones(len(root), dtype=np.int32), [0]])
+    begins = np.concatenate([[0], ends[:-1]]) if len(ends) else ends
+    only = hints[begins]
+    again = (ends - begins == 1) & (lengths[names] == lengths[only]) & (lengths[names] > 0)
+    final = np.cumsum(np.concatenate([np.ones(len(used), dtype=bool), ~again[::-1]])) - 1
     for k in np.flatnonzero(again)[::-1].tolist():
         final[number[names[k]]] = final[number[only[k]]]
     number = np.where(number >= 0, final[number], -1)
     numbered = number[hints].tolist()
-    signed = np.where(codes & 1, -(codes >> 1), codes >> 1)
-    units = np.where(root & 1, -(root >> 1), root >> 1).tolist()
     steps: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     for k in np.flatnonzero(~again)[::-1].tolist():
         name = int(names[k])
         if name < 0:
             clause: tuple[int, ...] = ()
-        elif name >= len(sizes):
-            clause = (units[name - len(sizes)],)
+        elif name >= lines:
+            clause = (int(root[name - lines]),)
         else:
-            clause = tuple(signed[offsets[name] : offsets[name] + small[name]].tolist())
-        steps.append((clause, tuple(numbered[starts_of_hints[k] : ends[k]])))
-    shown = tuple(int(number[line]) if line <= last else int(number[-1]) for line in lines_of_goals)
-    return Lrat(tuple(used.tolist()), steps, shown)
+            clause = tuple(literals[offsets[name] : offsets[name] + sizes[name]].tolist())
+        steps.append((clause, tuple(numbered[begins[k] : ends[k]])))
+    return Lrat(tuple(used.tolist()), steps), number
 
 
 def check_lrat(clauses: Sequence[Clause], lrat: Lrat) -> None:

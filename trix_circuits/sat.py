@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.lrat import Clause, Lrat, lrat_of, read_drup_binary
+from trix_circuits.lrat import Clause, Lrat, lrat_of, read_drup_binary, read_lrat_binary
 from trix_circuits.solver_process import ENGINES, SolverError, SolverProcess
 
 ENGINES.setdefault("cadical", "cadical.py")
@@ -101,7 +101,7 @@ class SatSolver:
                     raise SolverError("solver cadical: its model leaves a clause false")
                 return Sat(tuple(v if v in true else -v for v in observe) if observe else model)
             case "unsat":
-                return Unsat(self._lrat(path, clauses) if proof else None)
+                return Unsat(read_lrat_binary(clauses, self._taken(path)) if proof else None)
             case "gave-up":
                 return Unknown()
         raise SolverError(f"solver cadical: answered {answer['status']!r:.40}")
@@ -122,19 +122,16 @@ class SatSolver:
             self._session = None  # the process was stopped, and the session with it
         return answer
 
-    def _lrat(
-        self,
-        path: Path,
-        clauses: Sequence[Clause],
-        marks: list[list[int]] | None = None,
-        asked: Iterable[int] | None = None,
-    ) -> Lrat:
-        """Read the proof's file; `marks` are the places in it, in bytes, at which clauses were shown."""
+    def _taken(self, path: Path) -> bytes:
         data = path.read_bytes()
         path.unlink()
-        proof = read_drup_binary(data)
-        if marks is None:
-            return lrat_of(clauses, proof)
+        return data
+
+    def _lemmas(
+        self, path: Path, clauses: Sequence[Clause], marks: list[list[int]], asked: Iterable[int] | None
+    ) -> Lrat:
+        """The proof of a session; `marks` are the places in it, in bytes, at which clauses were shown."""
+        proof = read_drup_binary(self._taken(path))
         # A line's length in bytes is not kept, so it is counted again: 2 and those of its numbers, 7 bits each.
         codes = 2 * np.abs(proof.literals.astype(np.int64)) + 1
         widths = 1 + sum((codes >> 7 * k > 0).astype(np.int64) for k in range(1, 5))
@@ -202,7 +199,7 @@ class SatSession:
         if not self._proof:
             return None
         asked = None if marks is None else list(marks)
-        lrat = self._solver._lrat(path, self._clauses, answer["marks"], asked)
+        lrat = self._solver._lemmas(path, self._clauses, answer["marks"], asked)
         goals = lrat.goals if asked is None else tuple(lrat.goals[mark] for mark in asked)
         return Lrat(lrat.axioms, lrat.steps, goals)
 

@@ -14,6 +14,8 @@ Each needed root literal becomes a unit step of its own, so that later hints nam
 Watches are two nodes a clause in doubly linked lists, one list for each literal and each of needed or not: a clause can
 then be taken out, put back, or change its list in constant time. Literals here are 2 * variable + negated.
 
+`follow` does the same for a proof that has hints already (LRAT): no search, only the needed lines and hints.
+
 numba keeps the compiled loops beside this file, or in the user's cache folder where that cannot be written.
 """
 
@@ -404,3 +406,132 @@ def trim(
             if testing:
                 break
     return PROVEN, last, needed, names[:steps], ends[:steps], hints[:filled], root
+
+
+@_jit
+def decode_lrat(
+    data: npt.NDArray[np.uint8], lits: Ints, starts: Offsets, hints: Offsets, hint_starts: Offsets, names: Offsets
+) -> tuple[int, int]:
+    """Binary LRAT without deletions: `a`, the name, literals, 0, hints, 0; numbers as in binary DRAT. Gives lines and -1,
+    or -1 and the place of what is not such a line. The arrays hold an item for each byte.
+    """
+    at, line, count, given = 0, 0, 0, 0
+    while at < len(data):
+        kind = data[at]
+        if kind != 0x61 and kind != 0x64:
+            return -1, at
+        at += 1
+        part = 0 if kind == 0x61 else 2  # 0 the name, 1 literals, 2 hints or deleted names
+        if part == 0:
+            starts[line], hint_starts[line] = count, given
+        while True:
+            value, shift = 0, 0
+            while at < len(data) and data[at] >= 128 and shift < 49:
+                value |= (data[at] & 127) << shift
+                shift += 7
+                at += 1
+            if at >= len(data) or data[at] >= 128:
+                return -1, at
+            value |= np.int64(data[at]) << shift
+            at += 1
+            if part == 0:
+                names[line] = value >> 1
+                part = 1
+            elif part == 1:
+                if value == 0:
+                    part = 2
+                elif value == 1 or value >= OUTSIDE:
+                    return -1, at
+                else:
+                    lits[count] = value
+                    count += 1
+            elif value == 0:
+                break
+            elif kind == 0x61:
+                hints[given] = -(value >> 1) if value & 1 else value >> 1
+                given += 1
+        if kind == 0x61:
+            line += 1
+    starts[line], hint_starts[line] = count, given
+    return line, -1
+
+
+@_jit
+def follow(
+    lits: Ints,
+    starts: Offsets,
+    sizes: Ints,
+    hints: Offsets,
+    hint_starts: Offsets,
+    axioms: int,
+    last: int,
+    literals: int,
+) -> tuple[int, Flags, Offsets, Offsets, Offsets]:
+    """Line `last` and what it needs, by the hints of each line (lines below `axioms` have none), the last line first.
+
+    Hints that a conflict does not need are left out. Gives what `trim` gives: the outcome, the needed lines, names, ends
+    and hints of the steps in reverse.
+    """
+    values = np.zeros(literals, dtype=np.int8)
+    trail = np.zeros(literals, dtype=np.int32)
+    causes = np.zeros(literals, dtype=np.int64)
+    stamp = np.zeros(literals // 2 + 1, dtype=np.int32)
+    needed = np.zeros(len(sizes), dtype=np.int8)
+    needed[last] = 1
+    names = np.empty(1024, dtype=np.int64)
+    ends = np.empty(1024, dtype=np.int64)
+    kept = np.empty(4096, dtype=np.int64)
+    steps, filled, rounds = 0, 0, 0
+    for line in range(last, axioms - 1, -1):
+        if needed[line] == 0:
+            continue
+        rounds += 1
+        end, clash = 0, -1
+        for k in range(starts[line], starts[line] + sizes[line]):
+            lit = lits[k]
+            if values[lit] > 0:
+                return line, needed, names[:0], ends[:0], kept[:0]
+            if values[lit] == 0:
+                values[lit], values[lit ^ 1] = -1, 1
+                trail[end], causes[end] = lit ^ 1, -1
+                end += 1
+        for h in range(hint_starts[line - axioms], hint_starts[line - axioms + 1]):
+            hint = hints[h]
+            if hint < 0 or hint >= line:
+                break
+            unit, open_ = -1, 0
+            for k in range(starts[hint], starts[hint] + sizes[hint]):
+                lit = lits[k]
+                if values[lit] >= 0 and lit != unit:
+                    unit = lit
+                    open_ += 1
+            if open_ == 0:
+                clash = hint
+                break
+            if open_ == 1 and values[unit] == 0:
+                values[unit], values[unit ^ 1] = 1, -1
+                trail[end], causes[end] = unit, hint
+                end += 1
+        if clash < 0:
+            return line, needed, names[:0], ends[:0], kept[:0]
+        begin, cause = filled, clash
+        while True:
+            kept = _more(kept, filled)
+            kept[filled] = cause
+            filled += 1
+            needed[cause] = 1
+            for k in range(starts[cause], starts[cause] + sizes[cause]):
+                stamp[lits[k] >> 1] = rounds
+            end -= 1
+            while end >= 0 and not (causes[end] >= 0 and stamp[trail[end] >> 1] == rounds):
+                values[trail[end]] = values[trail[end] ^ 1] = 0
+                end -= 1
+            if end < 0:
+                break
+            values[trail[end]] = values[trail[end] ^ 1] = 0
+            cause = causes[end]
+        kept[begin:filled] = kept[begin:filled][::-1].copy()
+        names, ends = _more(names, steps), _more(ends, steps)
+        names[steps], ends[steps] = line, filled
+        steps += 1
+    return PROVEN, needed, names[:steps], ends[:steps], kept[:filled]
