@@ -6,7 +6,9 @@ import itertools
 import random
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.lrat import Drup, Lrat, check_lrat, flat, lrat_of, read_drup_binary, read_drup_text
+from trix_circuits.lrat import Drup, Lrat, check_lrat, flat, lrat_of, read_drup_binary, read_drup_text, read_lrat_binary
 from trix_circuits.sat import Sat, SatSolver, Unknown, Unsat, gate_clauses
 
 Clauses = list[tuple[int, ...]]
@@ -158,7 +160,7 @@ small = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(small)
 def test_verdicts_are_those_of_the_truth_table(solver: SatSolver, clauses: Clauses) -> None:
     rows = [{v if row >> v - 1 & 1 else -v for v in range(1, 6)} for row in range(32)]
@@ -173,7 +175,7 @@ def test_verdicts_are_those_of_the_truth_table(solver: SatSolver, clauses: Claus
         check_lrat(clauses, found.lrat)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(small, st.lists(st.tuples(st.booleans(), st.lists(st.integers(-5, 5).filter(bool), max_size=3)), max_size=12))
 def test_a_made_up_proof_is_refused_or_right(clauses: Clauses, lines: list[tuple[bool, list[int]]]) -> None:
     literals, starts = flat([row for _, row in lines])
@@ -220,6 +222,90 @@ def test_a_line_that_is_none_is_named(text: str) -> None:
 def test_a_binary_proof_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match=r"^proof: byte \d+ must be part of a binary DRAT line$"):
         read_drup_binary(data)
+
+
+def lrat_bytes(steps: list[tuple[int, list[int], list[int]]]) -> bytes:
+    """Binary LRAT, for numbers below 64."""
+    return b"".join(
+        bytes([0x61, 2 * name, *(2 * abs(x) + (x < 0) for x in clause), 0, *(2 * hint for hint in hints), 0])
+        for name, clause, hints in steps
+    )
+
+
+def test_clauses_have_the_names_that_no_step_has() -> None:
+    clauses = [(1, 2), (1, -2), (3, 4), (-1, 5), (-1, -5)]
+    lrat = read_lrat_binary(clauses, lrat_bytes([(3, [1], [1, 2]), (7, [5, 4], [3, 5]), (8, [], [3, 5, 4, 6])]))
+
+    assert lrat == Lrat((0, 1, 3, 4), [((1,), (0, 1)), ((), (4, 2, 3))])  # no step 7, and no hint that is not needed
+    check_lrat(clauses, lrat)
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ([(3, [1], [1, 2])], "the proof does not end in the empty clause"),
+        ([(3, [], [1, 2])], "step 0 of the proof does not follow from its hints"),
+        ([(3, [], [4, 1]), (4, [], [3])], "step 0 of the proof does not follow from its hints"),
+        ([(3, [], [60])], "step 0 of the proof does not follow from its hints"),
+        ([(3, [1, -1], [1, 2]), (4, [], [3])], "step 1 of the proof does not follow from its hints"),
+    ],
+)
+def test_hints_that_are_wrong_are_refused(steps: list[tuple[int, list[int], list[int]]], message: str) -> None:
+    with pytest.raises(RefutedError, match=f"^{message}$"):
+        read_lrat_binary([(1, 2), (1, -2)], lrat_bytes(steps))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"b",
+        b"a",
+        b"a\x06",
+        b"a\x06\x01\0\0",
+        b"a\x06\0\x02",
+        b"a" + b"\xff" * 9 + b"\0\0",
+        lrat_bytes([(3, [], [])] * 2),
+    ],
+)
+def test_bytes_that_are_no_lrat_are_refused(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"^proof: (byte \d+ must be part of a binary LRAT line|names must ascend)$"):
+        read_lrat_binary([(1,), (-1,)], data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_changed_byte_is_refused_or_harmless(data: st.DataObject) -> None:
+    clauses = [(1, 2), (1, -2), (3, 4), (-1, 5), (-1, -5)]
+    proof = bytearray(lrat_bytes([(3, [1], [1, 2]), (7, [-1], [5, 6]), (8, [], [3, 7])]))
+    proof[data.draw(st.integers(0, len(proof) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        lrat = read_lrat_binary(clauses, bytes(proof))
+    except (InputError, RefutedError):
+        return
+    check_lrat(clauses, lrat)
+    assert lrat.refutes
+
+
+@pytest.mark.parametrize("name", ["pigeonhole 4", "random 60", "adders 8"])
+def test_a_proof_without_hints_serves_where_hints_are_wrong(
+    name: str, solver: SatSolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(clauses: object, data: bytes) -> Lrat:
+        raise RefutedError("wrong")
+
+    with_hints = refuted(solver, UNSATISFIABLE[name])
+    monkeypatch.setattr("trix_circuits.sat.read_lrat_binary", refuse)
+    without = refuted(solver, UNSATISFIABLE[name])
+
+    check_lrat(UNSATISFIABLE[name], without)
+    assert without != with_hints
+
+
+def test_numba_is_not_loaded_before_there_is_a_proof() -> None:
+    code = "import sys, trix_circuits.sat; print([m for m in ('numba', 'pysat', 'pysolvers') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_binary_and_text_say_the_same() -> None:
@@ -290,11 +376,12 @@ def test_the_clauses_of_a_gate_are_its_prime_implicants(fan_in: int) -> None:
             table, output = truth(weights, bias), fan_in + 1
             clauses = gate_clauses(range(1, output), weights, bias, output)
             whole = [value == row >> fan_in for row in range(2 << fan_in) for value in [table[row % (1 << fan_in)]]]
-            assert sorted(clauses) == sorted(primes(whole, output)), (weights, bias)
+            assert sorted(clauses) == sorted(primes(tuple(whole), output)), (weights, bias)
             assert all(abs(clause[0]) == output for clause in clauses)
 
 
-def primes(whole: list[bool], variables: int) -> set[tuple[int, ...]]:
+@cache
+def primes(whole: tuple[bool, ...], variables: int) -> set[tuple[int, ...]]:
     """The least clauses with the last variable, that first, that hold in all true rows of gate and output together."""
     found: set[tuple[int, ...]] = set()
     for size in range(1, variables + 1):
@@ -309,7 +396,7 @@ def primes(whole: list[bool], variables: int) -> set[tuple[int, ...]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(-12, 12), min_size=4, max_size=9), st.integers(-30, 30))
 def test_a_false_clause_settles_the_gate_whatever_the_other_inputs_are(weights: list[int], bias: int) -> None:
     output = len(weights) + 1

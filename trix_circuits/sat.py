@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from trix_circuits.errors import InputError, LimitError
+from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.lrat import Clause, Lrat, lrat_of, read_drup_binary, read_lrat_binary
 from trix_circuits.solver_process import ENGINES, SolverError, SolverProcess
 
@@ -92,7 +92,8 @@ class SatSolver:
         """
         path = Path(self._folder.name) / "proof"
         request: dict[str, Any] = {"ask": "prove", "clauses": _joined(clauses), "conflicts": conflicts}
-        answer = self._ask({**request, **({"proof": str(path)} if proof else {})}, timeout_s)
+        request |= {"proof": str(path)} if proof else {}
+        answer = self._ask(request, timeout_s)
         match answer["status"]:
             case "sat":
                 model = tuple(answer["model"])
@@ -101,10 +102,20 @@ class SatSolver:
                     raise SolverError("solver cadical: its model leaves a clause false")
                 return Sat(tuple(v if v in true else -v for v in observe) if observe else model)
             case "unsat":
-                return Unsat(read_lrat_binary(clauses, self._taken(path)) if proof else None)
+                return Unsat(self._refutation(clauses, path, request, timeout_s) if proof else None)
             case "gave-up":
                 return Unknown()
         raise SolverError(f"solver cadical: answered {answer['status']!r:.40}")
+
+    def _refutation(self, clauses: Sequence[Clause], path: Path, request: dict[str, Any], timeout_s: float) -> Lrat:
+        """From the proof that was written, or should its hints be wrong, from one without hints."""
+        try:
+            return read_lrat_binary(clauses, self._taken(path))
+        except (InputError, RefutedError):
+            answer = self._ask({**request, "conflicts": None, "hints": False}, timeout_s)
+            if answer["status"] != "unsat":
+                raise
+            return lrat_of(clauses, read_drup_binary(self._taken(path)))
 
     def session(self, clauses: Sequence[Clause], *, proof: bool = True) -> SatSession:
         """A formula to be asked many times under assumptions; ends the session before it."""
