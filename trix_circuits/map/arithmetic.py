@@ -97,12 +97,53 @@ def patterns(inputs: int, words: int, seed: int = 1) -> Planes:
     return planes
 
 
+def values_of(aig: Aig) -> Values:
+    """The values of all nodes on repeatable patterns."""
+    words = _WORDS if aig.size <= _MANY else _WORDS_OF_MANY
+    return Values(aig.simulate(patterns(len(aig.input_names), words)))
+
+
+def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
+    """The AIG with the sum modulo 2 of each majority's leaves that has no node, and for each variable the old one or -1.
+
+    Rewriting takes a sum apart that goes into another one, and leaves its carry alone.
+    """
+    values = values_of(aig)
+    first = 1 + len(aig.input_names)
+    _, majorities = triples(aig, values.root)
+    missing: dict[int, tuple[int, int, int]] = {}
+    for triple, v in majorities.items():
+        x, y, z = (values.of(values.low(leaf)) for leaf in triple)
+        if x & y and x & z and y & z and values.find(x ^ y ^ z) is None:
+            missing[v] = triple
+    if not missing:
+        return aig, list(range(aig.variables))
+    left, right = [0] * 0, [0] * 0
+    place = [2 * v for v in range(first)]
+    old = list(range(first))
+
+    def add(a: int, b: int, origin: int) -> int:
+        left.append(max(a, b))
+        right.append(min(a, b))
+        old.append(origin)
+        return 2 * (len(old) - 1)
+
+    def xor(a: int, b: int) -> int:
+        return add(add(a, b, -1) ^ 1, add(a ^ 1, b ^ 1, -1) ^ 1, -1)
+
+    for v, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True), first):
+        place.append(add(place[a >> 1] ^ (a & 1), place[b >> 1] ^ (b & 1), v))
+        if v in missing:
+            p, q, r = (place[leaf] for leaf in missing[v])
+            xor(xor(p, q), r)
+    outputs = np.array([place[o >> 1] ^ (o & 1) for o in aig.outputs.tolist()], dtype=np.int64)
+    arrays = (np.array(side, dtype=np.int64) for side in (left, right))
+    return Aig(aig.name, aig.input_names, aig.output_names, *arrays, outputs), old
+
+
 def find_adders(aig: Aig) -> Candidates:
     """Equal nodes, sums modulo 2 and full adders of an AIG; guesses that agree on all patterns."""
-    words = _WORDS if aig.size <= _MANY else _WORDS_OF_MANY
-    planes = aig.simulate(patterns(len(aig.input_names), words))
-    values = Values(planes)
-    del planes
+    values = values_of(aig)
     same = [2 * r ^ (values.phase[r] ^ values.phase[v]) for v, r in enumerate(values.root)]
     found = Candidates(same, values=values)
     pairs = _pairs(aig, values)

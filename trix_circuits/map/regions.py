@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from trix_circuits.aig import Aig
-from trix_circuits.map.arithmetic import Adder, Candidates, find_adders
+from trix_circuits.map.arithmetic import Adder, Candidates, find_adders, with_missing_sums
 
 _ROUNDS = 60
 Terms = tuple[tuple[int, int], ...]
@@ -72,18 +72,25 @@ class Demand:
 
 @dataclass(frozen=True)
 class Extraction:
-    """Regions of an AIG; `same` gives the literal that stands for each variable's value."""
+    """Regions of an AIG; `same` gives the literal that stands for each variable's value.
 
+    `aig` computes the same as the one given, with further nodes that regions speak of; `old` gives for each of its
+    variables the one given, or -1.
+    """
+
+    aig: Aig
     regions: list[Region]
     same: list[int]
+    old: list[int]
 
 
 def extract(aig: Aig, *, least: int = 2) -> Extraction:
     """The regions of at least so many adders; what they say is a guess that agrees on some thousand patterns."""
+    aig, old = with_missing_sums(aig)
     found = find_adders(aig)
     demand = _demand(aig, found, _adders(aig, found))
     parts = _Parts(aig, found, demand)
-    return Extraction(parts.regions(least), found.same)
+    return Extraction(aig, parts.regions(least), found.same, old)
 
 
 def _reads(aig: Aig, found: Candidates, v: int) -> tuple[int, int]:
@@ -388,6 +395,8 @@ class _Parts:
                     put(literal, -factor)
                     if literal >> 1 not in self.joined:
                         produced[literal >> 1] = None
+                elif factor < 0:  # the digit is the ghost's inverse
+                    constant -= factor
         inputs, outputs = [], []
         for v, weight in sums.items():
             if not weight:

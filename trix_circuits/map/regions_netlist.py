@@ -68,6 +68,7 @@ def map_with_regions(
     options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": progress}
     if not found.regions:
         return mapper(aig, format, stats=stats, **options), []
+    aig = found.aig
     rest, wanted, given = _rest(aig, found)
     mapped = mapper(rest, format, stats=stats, **options) if rest.outputs.size else None
     if stats is not None:
