@@ -1,0 +1,99 @@
+"""Backends: what runs a lane program. One small protocol, and a registry that a user can add to.
+
+A backend says whether it can run here and makes runners; a runner takes and gives planes, integers or bits. To add one:
+`register(MyBackend())`, then `compile_netlist(netlist, backend="mine")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from trix_circuits.backends.interface import Interface, interface_of
+from trix_circuits.circuit import Circuit
+from trix_circuits.errors import InputError
+from trix_circuits.lower.program import LaneProgram, lower
+from trix_circuits.netlist import Netlist
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """A compiled circuit. All methods raise InputError, naming the bus, for what does not fit."""
+
+    program: LaneProgram
+    interface: Interface
+
+    def planes(self, planes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        """[input bits, words] to [output bits, words], 64 lanes a word."""
+
+    def integers(self, inputs: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
+        """Arrays of integers by input bus to arrays by output bus, one entry a lane.
+
+        An output is of the least unsigned kind that holds it; beyond 64 bits it is [lanes, words] of uint64.
+        """
+
+    def bits(self, bits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """[lanes, input bits] of bool or uint8 to [lanes, output bits] of the same kind."""
+
+
+class Backend(Protocol):
+    """Makes runners. `why_not` is empty if the backend can run here, else it says what is missing."""
+
+    name: str
+
+    def why_not(self) -> str: ...
+
+    def compile(self, program: LaneProgram, interface: Interface, device: str | None) -> Runner: ...
+
+
+_BACKENDS: dict[str, Backend] = {}
+_BUILT_IN = {"native": "native", "numpy": "numpy_backend"}  # in the order in which "auto" tries them
+
+
+def register(backend: Backend) -> None:
+    """Add a backend under its name; raises InputError if the name is taken."""
+    if backend.name in _BACKENDS or backend.name in _BUILT_IN or backend.name == "auto":
+        raise InputError(f"a backend named {backend.name} exists already")
+    _BACKENDS[backend.name] = backend
+
+
+def backend_names() -> tuple[str, ...]:
+    """The names of all backends, whether they can run here or not."""
+    return (*_BUILT_IN, *_BACKENDS)
+
+
+def get_backend(name: str) -> Backend:
+    """A backend by name; raises InputError if there is none or it cannot run here."""
+    if name in _BUILT_IN:
+        import importlib
+
+        backend: Backend = importlib.import_module(f"{__name__}.{_BUILT_IN[name]}").BACKEND
+    elif name in _BACKENDS:
+        backend = _BACKENDS[name]
+    else:
+        raise InputError(f"backend must be auto or one of {', '.join(backend_names())}, not {name!r}")
+    missing = backend.why_not()
+    if missing:
+        raise InputError(f"backend {name} cannot run here: {missing}")
+    return backend
+
+
+def compile_netlist(source: Netlist | Circuit, backend: str = "auto", device: str | None = None) -> Runner:
+    """Lower a netlist and make it runnable. Raises InputError if the backend is unknown or cannot run here."""
+    netlist, face = interface_of(source)
+    if backend == "auto":
+        for name in _BUILT_IN:
+            try:
+                found = get_backend(name)
+                break
+            except InputError:
+                continue
+    else:
+        found = get_backend(backend)
+    return found.compile(lower(netlist), face, device)
+
+
+__all__ = ["Backend", "Interface", "Runner", "backend_names", "compile_netlist", "get_backend", "register"]

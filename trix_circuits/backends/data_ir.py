@@ -1,0 +1,290 @@
+"""Kernels that bring data into planes and out again, and the driver that runs them tile by tile.
+
+Integers. 512 lanes of a bus are loaded as W vectors of 512 / W elements of W bits, W being the widest element of the
+call; seen element by element that is a W x W bit matrix whose transpose has a plane in each row. It is transposed in
+log2 W steps of exchanges (Warren, Hacker's Delight, 7-3), each working on whole vectors; for a bus of narrower elements
+the first steps have nothing to exchange and only put rows together, P planes being all that is wanted. So lanes do not lie in a plane in order, but
+element by element; they come back the same way, and only the inside of a tile ever knows.
+
+Bits. 512 rows of 0/1 bytes, eight columns at a time, gathered eight bytes a row: eight rows go into one by shifts, and
+an 8 x 8 transpose of bytes finishes it.
+
+All of them have one signature: (data, stride in bytes, first vector, vectors, rows, row stride in bytes, bits, limit)
+-> nonzero if a value has a bit at `limit` or above.
+"""
+
+from __future__ import annotations
+
+from trix_circuits.backends.ir import LANES, VECTOR, VECTOR_BYTES, WORDS, Function, splat
+
+_SIGNATURE = "(ptr %data, i64 %stride, i64 %first, i64 %count, ptr %rows, i64 %pitch, i64 %bits, i64 %limit)"
+_SLOTS = f"[64 x {VECTOR}]"
+
+
+def _head(name: str) -> Function:
+    return Function(f"define i64 @{name}{_SIGNATURE}")
+
+
+def _low_mask(s: int) -> int:
+    """The low s bits of each group of 2s bits."""
+    return ((1 << 64) - 1) // ((1 << s) + 1)
+
+
+def _exchange(f: Function, x: str, y: str, s: int) -> tuple[str, str]:
+    """Exchange the high s-bit blocks of x with the low ones of y."""
+    t = f.wide("lshr", x, splat(s))
+    t = f.wide("and", f.wide("xor", t, y), splat(_low_mask(s)))
+    return f.wide("xor", x, f.wide("shl", t, splat(s))), f.wide("xor", y, t)
+
+
+def _transpose(f: Function, square: str, width: int) -> None:
+    """Transpose the width x width bits of the rows in memory at `square`, two steps at a time."""
+    s = width // 2
+    while s:
+        half = s // 2
+        if half:
+            with f.loop(0, width, 2 * s) as high, f.loop(0, half) as low:
+                at = [f.word("add", f.word("add", high, low), k * half) for k in range(4)]
+                pointers = [f.at(square, index, VECTOR) for index in at]
+                a, b, c, d = (f.load(pointer, align=64) for pointer in pointers)
+                a, c = _exchange(f, a, c, s)
+                b, d = _exchange(f, b, d, s)
+                a, b = _exchange(f, a, b, half)
+                c, d = _exchange(f, c, d, half)
+                for value, pointer in zip((a, b, c, d), pointers, strict=True):
+                    f.store(value, pointer, align=64)
+        else:
+            with f.loop(0, width, 2) as high:
+                pointers = [f.at(square, high, VECTOR), f.at(square, f.word("add", high, 1), VECTOR)]
+                x, y = _exchange(f, f.load(pointers[0], align=64), f.load(pointers[1], align=64), s)
+                f.store(x, pointers[0], align=64)
+                f.store(y, pointers[1], align=64)
+        s //= 4
+
+
+def _rows_in(f: Function, square: str, vector: str) -> None:
+    """Copy rows 0 .. bits - 1 of the square to the tile."""
+    into = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
+    with f.loop(0, "%bits") as row:
+        f.store(f.load(f.at(square, row, VECTOR), align=64), f.at(into, f.word("mul", row, "%pitch")), align=64)
+
+
+def _rows_out(f: Function, square: str, vector: str, planes: int) -> None:
+    """Copy rows 0 .. bits - 1 of the tile to the square, and clear the others."""
+    source = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
+    with f.loop(0, "%bits") as row:
+        f.store(f.load(f.at(source, f.word("mul", row, "%pitch")), align=64), f.at(square, row, VECTOR), align=64)
+    with f.loop("%bits", planes) as row:
+        f.store(splat(0), f.at(square, row, VECTOR), align=64)
+
+
+def _scratch(f: Function) -> tuple[str, str]:
+    """A square of 64 rows, and a vector that gathers the bits which must be 0."""
+    square = f.add(f"alloca {_SLOTS}, align 64")
+    over = f.add(f"alloca {VECTOR}, align 64")
+    f.store(splat(0), over, align=64)
+    return square, over
+
+
+def _gather(f: Function, over: str, value: str) -> None:
+    f.store(f.wide("or", f.load(over, align=64), value), over, align=64)
+
+
+def _flag(f: Function, over: str, mask: str) -> str:
+    """The OR of the words of what was gathered, under a mask."""
+    found = f.wide("and", f.load(over, align=64), mask)
+    return f.add(f"call i64 @llvm.vector.reduce.or.v8i64({VECTOR} {found})")
+
+
+def integers_in(element: int, width: int, planes: int) -> str:
+    """`integers_in_E_W_P`: elements of E bits into P planes or fewer, in the lane order of W-bit elements."""
+    f = _head(f"integers_in_{element}_{width}_{planes}")
+    per = LANES // width
+    square, over = _scratch(f)
+    with f.loop(0, "%count") as vector:
+        lane = f.word("mul", f.word("add", "%first", vector), LANES)
+        base = f.at("%data", lane, f"i{element}")
+        with f.loop(0, planes) as row:  # rows row, row + P, row + 2P, ... come together in one
+            total = seen = ""
+            for k in range(width // planes):
+                start = f.word("mul", f.word("add", row, k * planes), per)
+                value = f.load(f.at(base, start, f"i{element}"), f"<{per} x i{element}>", element // 8)
+                if element < width:
+                    value = f.add(f"zext <{per} x i{element}> {value} to <{per} x i{width}>")
+                if width < 64:
+                    value = f.add(f"bitcast <{per} x i{width}> {value} to {VECTOR}")
+                seen = f.wide("or", seen, value) if seen else value
+                if k:
+                    value = f.wide("shl", value, splat(k * planes))
+                total = f.wide("or", total, value) if total else value
+            _gather(f, over, seen)
+            f.store(total, f.at(square, row, VECTOR), align=64)
+        _transpose(f, square, planes)
+        _rows_in(f, square, vector)
+    # the bits at `limit` and above of each W-bit element; a shift by W or more would be undefined
+    one = f.add(f"insertelement <{per} x i{width}> poison, i{width} -1, i32 0")
+    ones = f.add(f"shufflevector <{per} x i{width}> {one}, <{per} x i{width}> poison, <{per} x i32> zeroinitializer")
+    most = f.add(f"call i64 @llvm.smin.i64(i64 %limit, i64 {width - 1})")
+    short = most if width == 64 else f.add(f"trunc i64 {most} to i{width}")
+    first = f.add(f"insertelement <{per} x i{width}> poison, i{width} {short}, i32 0")
+    shift = f.add(f"shufflevector <{per} x i{width}> {first}, <{per} x i{width}> poison, <{per} x i32> zeroinitializer")
+    high = f.add(f"shl <{per} x i{width}> {ones}, {shift}")
+    fits = f.add(f"icmp sge i64 %limit, {width}")
+    mask = f.add(f"select i1 {fits}, <{per} x i{width}> zeroinitializer, <{per} x i{width}> {high}")
+    if width < 64:
+        mask = f.add(f"bitcast <{per} x i{width}> {mask} to {VECTOR}")
+    return f.finish(f"i64 {_flag(f, over, mask)}")
+
+
+def integers_out(element: int, width: int, planes: int) -> str:
+    """`integers_out_E_W_P`: P planes or fewer into elements of E bits, from the lane order of W-bit elements."""
+    f = _head(f"integers_out_{element}_{width}_{planes}")
+    per = LANES // width
+    square, _ = _scratch(f)
+    low = splat(((1 << 64) - 1) // ((1 << width) - 1) * ((1 << planes) - 1))
+    with f.loop(0, "%count") as vector:
+        lane = f.word("mul", f.word("add", "%first", vector), LANES)
+        base = f.at("%data", lane, f"i{element}")
+        _rows_out(f, square, vector, planes)
+        _transpose(f, square, planes)
+        with f.loop(0, planes) as row:
+            total = f.load(f.at(square, row, VECTOR), align=64)
+            for k in range(width // planes):
+                value = f.wide("lshr", total, splat(k * planes)) if k else total
+                if planes < width:
+                    value = f.wide("and", value, low)
+                if width < 64:
+                    value = f.add(f"bitcast {VECTOR} {value} to <{per} x i{width}>")
+                if element < width:
+                    value = f.add(f"trunc <{per} x i{width}> {value} to <{per} x i{element}>")
+                start = f.word("mul", f.word("add", row, k * planes), per)
+                f.store(value, f.at(base, start, f"i{element}"), f"<{per} x i{element}>", element // 8)
+    return f.finish("i64 0")
+
+
+def planes_in() -> str:
+    """`planes_in`: rows of words, `stride` bytes apart, into the tile."""
+    f = _head("planes_in")
+    start = f.at("%data", f.word("mul", "%first", VECTOR_BYTES))
+    with f.loop(0, "%bits") as row:
+        source = f.at(start, f.word("mul", row, "%stride"))
+        into = f.at("%rows", f.word("mul", row, "%pitch"))
+        with f.loop(0, "%count") as vector:
+            f.store(f.load(f.at(source, vector, VECTOR)), f.at(into, vector, VECTOR), align=64)
+    return f.finish("i64 0")
+
+
+def planes_out(stream: bool) -> str:
+    """`planes_out`, and `planes_stream`, which writes past the caches to rows that are aligned to 64 bytes."""
+    f = _head("planes_stream" if stream else "planes_out")
+    start = f.at("%data", f.word("mul", "%first", VECTOR_BYTES))
+    with f.loop(0, "%bits") as row:
+        into = f.at(start, f.word("mul", row, "%stride"))
+        source = f.at("%rows", f.word("mul", row, "%pitch"))
+        with f.loop(0, "%count") as vector:
+            value = f.load(f.at(source, vector, VECTOR), align=64)
+            f.store(
+                value, f.at(into, vector, VECTOR), align=64 if stream else 8, note=", !nontemporal !0" if stream else ""
+            )
+    return f.finish("i64 0") + ("!0 = !{i32 1}\n" if stream else "")
+
+
+_BUS = "{ ptr, i64, ptr, i64, i64, i64 }"  # data, stride, kernel, first row, bits, limit
+
+
+def driver() -> str:
+    """`drive`: tile by tile, inputs in, logic, outputs out; gives the OR of what the input kernels give."""
+    f = Function(
+        "define i64 @drive(ptr %ins, i64 %in_count, ptr %outs, i64 %out_count, ptr %logic, ptr %context,"
+        " ptr %tile, i64 %pitch, i64 %per_tile, i64 %begin, i64 %end)"
+    )
+    flag = f.add("alloca i64, align 8")
+    f.store("0", flag, "i64")
+    with f.loop("%begin", "%end", "%per_tile") as first:
+        left = f.word("sub", "%end", first)
+        count = f.add(f"call i64 @llvm.smin.i64(i64 {left}, i64 %per_tile)")
+        for buses, number in (("%ins", "%in_count"), ("%outs", "%out_count")):
+            with f.loop(0, number) as k:
+                bus = f.at(buses, k, _BUS)
+                fields = [
+                    f.load(f.add(f"getelementptr {_BUS}, ptr {bus}, i64 0, i32 {i}"), kind)
+                    for i, kind in enumerate(("ptr", "i64", "ptr", "i64", "i64", "i64"))
+                ]
+                data, stride, kernel, row, bits, limit = fields
+                rows = f.at("%tile", f.word("mul", row, "%pitch"))
+                found = f.add(
+                    f"call i64 {kernel}(ptr {data}, i64 {stride}, i64 {first}, i64 {count}, ptr {rows},"
+                    f" i64 %pitch, i64 {bits}, i64 {limit})"
+                )
+                f.store(f.word("or", f.load(flag, "i64"), found), flag, "i64")
+            if buses == "%ins":
+                f.do(f"call void %logic(ptr %tile, i64 %pitch, i64 {count}, ptr %context)")
+    return f.finish(f"i64 {f.load(flag, 'i64')}")
+
+
+def bits_in(columns: int) -> str:
+    """`bits_in_N`: N (1 to 8) columns of 0/1 bytes, rows `stride` bytes apart, into N planes."""
+    f = _head(f"bits_in_{columns}")
+    square, over = _scratch(f)
+    with f.loop(0, "%count") as vector:
+        lane = f.word("mul", f.word("add", "%first", vector), LANES)
+        base = f.at("%data", f.word("mul", lane, "%stride"))
+        with f.loop(0, 8) as group:  # lane = 8 * (8 * group + k) + element
+            total = seen = ""
+            for k in range(8):
+                start = f.at(base, f.word("mul", f.word("add", f.word("mul", group, 64), 8 * k), "%stride"))
+                value = "zeroinitializer"
+                for element in range(WORDS):
+                    pointer = f.at(start, f.word("mul", "%stride", element))
+                    byte = f.load(pointer, f"i{8 * columns}", 1)
+                    if columns < 8:
+                        byte = f.add(f"zext i{8 * columns} {byte} to i64")
+                    value = f.add(f"insertelement {VECTOR} {value}, i64 {byte}, i32 {element}")
+                seen = f.wide("or", seen, value) if seen else value
+                value = f.wide("shl", value, splat(k)) if k else value
+                total = f.wide("or", total, value) if total else value
+            _gather(f, over, seen)
+            f.store(total, f.at(square, group, VECTOR), align=64)
+        rows = _bytes_transposed(f, [f.load(f.at(square, k, VECTOR), align=64) for k in range(8)])
+        into = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
+        for k in range(columns):
+            f.store(rows[k], f.at(into, f.word("mul", "%pitch", k)), align=64)
+    return f.finish(f"i64 {_flag(f, over, splat(0xFEFEFEFEFEFEFEFE))}")
+
+
+def _bytes_transposed(f: Function, rows: list[str]) -> list[str]:
+    """8 x 8 bytes of each element, transposed."""
+    rows = list(rows)
+    for s in (4, 2, 1):
+        for k in range(8):
+            if not k & s:
+                rows[k], rows[k + s] = _exchange(f, rows[k], rows[k + s], 8 * s)
+    return rows
+
+
+def bits_out(columns: int) -> str:
+    """`bits_out_N`: N (1 to 8) planes into N columns of 0/1 bytes, rows `stride` bytes apart."""
+    f = _head(f"bits_out_{columns}")
+    square, _ = _scratch(f)
+    with f.loop(0, "%count") as vector:
+        lane = f.word("mul", f.word("add", "%first", vector), LANES)
+        base = f.at("%data", f.word("mul", lane, "%stride"))
+        source = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
+        rows = [f.load(f.at(source, f.word("mul", "%pitch", k)), align=64) for k in range(columns)]
+        rows = _bytes_transposed(f, rows + [splat(0)] * (8 - columns))
+        for k in range(8):
+            f.store(rows[k], f.at(square, k, VECTOR), align=64)
+        with f.loop(0, 8) as group:
+            row = f.load(f.at(square, group, VECTOR), align=64)
+            for k in range(8):
+                value = f.wide("and", f.wide("lshr", row, splat(k)), splat(0x0101010101010101))
+                start = f.at(base, f.word("mul", f.word("add", f.word("mul", group, 64), 8 * k), "%stride"))
+                for element in range(WORDS):
+                    word = f.add(f"extractelement {VECTOR} {value}, i32 {element}")
+                    if columns < 8:
+                        word = f.add(f"trunc i64 {word} to i{8 * columns}")
+                    f.store(word, f.at(start, f.word("mul", "%stride", element)), f"i{8 * columns}", 1)
+    return f.finish("i64 0")
+
+
+DECLARATIONS = "declare i64 @llvm.vector.reduce.or.v8i64(<8 x i64>)\ndeclare i64 @llvm.smin.i64(i64, i64)\n"

@@ -1,0 +1,128 @@
+"""IR text to machine code in this process, through LLVM; the code is kept on disk and used again.
+
+A stored object is keyed by what it was made from, the processor with its features and the versions of LLVM and of this
+code generator, and carries a digest over key and bytes: what does not match is compiled anew and replaced. The folder is
+the user's own cache folder; `TRIX_CIRCUITS_CACHE` names another one, and an empty value switches the cache off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite  # type: ignore[import-untyped]
+import llvmlite.binding as llvm  # type: ignore[import-untyped]
+
+_DIGEST = 32
+
+
+@cache
+def _features() -> dict[str, bool]:
+    return dict(llvm.get_host_cpu_features())
+
+
+@cache
+def ternary_logic() -> bool:
+    """Whether the processor has AVX-512 ternary logic, and the byte and word instructions beside it."""
+    found = _features()
+    return all(found.get(name, False) for name in ("avx512f", "avx512bw", "avx512dq", "avx512vl"))
+
+
+def machine(opt: int) -> Any:
+    """LLVM's target machine for this processor, at its full vector width; a new one, for an engine takes it over."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    if ternary_logic():
+        features += ",-prefer-256-bit"
+    target = llvm.Target.from_default_triple()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=opt, reloc="pic", codemodel="default", jit=True
+    )
+
+
+@cache
+def processor() -> str:
+    """What a stored object depends on, beside what it was made from: processor, LLVM, and the generators' own source."""
+    source = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        source.update(path.read_bytes())
+    parts = (llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+    return "|".join((*parts, llvmlite.__version__, str(llvm.llvm_version_info), source.hexdigest()))
+
+
+def cache_folder() -> Path | None:
+    """Where objects are kept; None if nowhere."""
+    given = os.environ.get("TRIX_CIRCUITS_CACHE")
+    if given is not None:
+        return Path(given) / "native" if given else None
+    from platformdirs import user_cache_path
+
+    return user_cache_path("trix-circuits") / "native"
+
+
+def _seal(key: str, data: bytes) -> bytes:
+    return hashlib.blake2b(key.encode() + b"\0" + data, digest_size=_DIGEST).digest()
+
+
+def _stored(path: Path, key: str) -> bytes | None:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    return raw[_DIGEST:] if raw[:_DIGEST] == _seal(key, raw[_DIGEST:]) else None
+
+
+def _keep(path: Path, key: str, data: bytes) -> None:
+    """Write all or nothing; a cache that cannot be written is no cache, never an error."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_seal(key, data) + data)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+
+
+def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, bool]:
+    """The object file for a key, whose IR `text` gives if it is not stored; and whether it was stored."""
+    full = f"{key}|{opt}|{processor()}"
+    folder = cache_folder()
+    path = folder / f"{hashlib.blake2b(full.encode(), digest_size=20).hexdigest()}.o" if folder else None
+    if path is not None:
+        found = _stored(path, full)
+        if found is not None:
+            return found, True
+    tuned = machine(opt)
+    module = llvm.parse_assembly(text())
+    module.triple = llvm.get_process_triple()
+    module.data_layout = str(tuned.target_data)
+    data: bytes = tuned.emit_object(module)
+    if path is not None:
+        _keep(path, full, data)
+    return data, False
+
+
+class Code:
+    """Loaded object code; addresses of its functions live as long as this."""
+
+    def __init__(self, objects: Sequence[bytes]) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        empty = llvm.parse_assembly("")
+        self._engine = llvm.create_mcjit_compiler(empty, machine(1))
+        for data in objects:
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(data))
+        self._engine.finalize_object()
+
+    def address(self, name: str) -> int:
+        found: int = self._engine.get_function_address(name)
+        return found

@@ -1,0 +1,304 @@
+"""The native backend: SIMD on the CPU, compiled here by LLVM, no compiler needed.
+
+Everything runs in tiles that stay in cache: a data kernel brings a tile's lanes in (`data_ir`), the logic runs on the
+rows of the tile, a data kernel brings the results out; a compiled driver goes from tile to tile. Large batches are split
+over the cores: the calls release the interpreter's lock. Lanes that do not fill a vector run in a padded copy.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trix_circuits.backends import data_ir
+from trix_circuits.backends.interface import (
+    Column,
+    Interface,
+    checked_bits,
+    checked_planes,
+    input_columns,
+    output_columns,
+    refuse_misfits,
+    refuse_other_than_bits,
+)
+from trix_circuits.backends.ir import LANES, VECTOR_BYTES, WORDS
+from trix_circuits.backends.jit import Code, object_code
+from trix_circuits.backends.logic import Logic, make_logic
+from trix_circuits.errors import InputError
+from trix_circuits.lower.program import LaneProgram
+
+Words = npt.NDArray[np.uint64]
+Array = npt.NDArray[Any]
+_STREAM_BYTES = 1 << 22  # outputs beyond this are written past the caches
+_THREAD_LANES = 1 << 19  # lanes times nets / 100 from which a second core pays
+_DATA_OPT = 1
+
+
+@cache
+def _data_kernel(name: str) -> tuple[Code, int]:
+    """Address of a data kernel, compiled when first asked for."""
+
+    def text() -> str:
+        kind, *sizes = name.rsplit("_", 3) if name.startswith("integers") else name.rsplit("_", 1)
+        if kind == "integers_in":
+            body = data_ir.integers_in(*map(int, sizes))
+        elif kind == "integers_out":
+            body = data_ir.integers_out(*map(int, sizes))
+        elif kind == "bits_in":
+            body = data_ir.bits_in(int(sizes[0]))
+        elif kind == "bits_out":
+            body = data_ir.bits_out(int(sizes[0]))
+        elif name == "drive":
+            body = data_ir.driver()
+        else:
+            body = data_ir.planes_in() if name == "planes_in" else data_ir.planes_out(name == "planes_stream")
+        return data_ir.DECLARATIONS + body
+
+    data, _ = object_code(f"data {name}", text, _DATA_OPT)
+    code = Code([data])
+    return code, code.address(name)
+
+
+def _kernel(name: str) -> int:
+    return _data_kernel(name)[1]
+
+
+@cache
+def _drive() -> Any:
+    kinds = [ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 3]
+    kinds += [ctypes.c_int64] * 4
+    return ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(_kernel("drive"))
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Data that one kernel moves: `stride` in bytes, and the rows of the tile that it fills or reads."""
+
+    array: Array
+    stride: int
+    kernel: str
+    row: int
+    bits: int
+    limit: int = 0
+    offset: int = 0  # bytes from the start of the array
+
+
+def _aligned(count: int) -> Words:
+    """Words at an address divisible by 64."""
+    raw = np.empty(count + 8, dtype=np.uint64)
+    start = -raw.ctypes.data % VECTOR_BYTES // 8
+    return raw[start : start + count]
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=cores(), thread_name_prefix="lanes")
+
+
+class NativeRunner:
+    """Runs a lane program as machine code; see `backends.Runner`. May be called from several threads at once."""
+
+    def __init__(self, program: LaneProgram, interface: Interface, logic: Logic, threads: int | None = None) -> None:
+        self.program = program
+        self.interface = interface
+        self.logic = logic
+        self.threads = threads or cores()
+        self._local = threading.local()
+
+    def planes(self, planes: Words, out: Words | None = None) -> Words:
+        """See `backends.Runner`; `out`, if given, is filled and given back."""
+        planes = checked_planes(self.interface, planes)
+        words = planes.shape[1]
+        if planes.strides[1] != 8 and words > 1:
+            planes = np.ascontiguousarray(planes)
+        shape = (self.program.output_bits, words)
+        if out is None:
+            out = _aligned(shape[0] * words).reshape(shape)
+        elif out.shape != shape or out.dtype != np.uint64 or not out.flags.c_contiguous:
+            raise InputError(f"{self.interface.name}: out must be a contiguous uint64 array of shape {list(shape)}")
+        full, rest = divmod(words, WORDS)
+        stream = out.nbytes >= _STREAM_BYTES and words % WORDS == 0 and out.ctypes.data % VECTOR_BYTES == 0
+        outputs = self.program.input_bits
+        if full:
+            source = Port(planes, planes.strides[0], "planes_in", 0, self.program.input_bits)
+            target = Port(out, 8 * words, "planes_stream" if stream else "planes_out", outputs, shape[0])
+            self._run([source], [target], full, [])
+        if rest:
+            padded = np.zeros((self.program.input_bits, WORDS), dtype=np.uint64)
+            padded[:, :rest] = planes[:, full * WORDS :]
+            result = np.empty((shape[0], WORDS), dtype=np.uint64)
+            source = Port(padded, VECTOR_BYTES, "planes_in", 0, self.program.input_bits)
+            self._run([source], [Port(result, VECTOR_BYTES, "planes_out", outputs, shape[0])], 1, [])
+            out[:, full * WORDS :] = result[:, :rest]
+        return out
+
+    def integers(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
+        """See `backends.Runner`."""
+        lanes, columns = input_columns(self.interface, inputs)
+        arrays, results = output_columns(self.interface, lanes)
+        sizes = [column.array.dtype.itemsize for column in (*columns, *results) if column.array is not None]
+        width = 8 * max(sizes, default=1)
+        sources, constants = _sources(columns, width)
+        targets = []
+        back: list[tuple[Array, Array]] = []
+        for column in results:
+            assert column.array is not None
+            array = column.array
+            if not array.flags.c_contiguous:
+                array = np.empty(lanes, dtype=array.dtype)
+                back.append((column.array, array))
+            size = array.dtype.itemsize
+            row = self.program.input_bits + column.first
+            kernel = f"integers_out_{8 * size}_{width}_{_power(column.bits)}"
+            targets.append(Port(array, size, kernel, row, column.bits))
+        if self._lanes(sources, targets, lanes, constants):
+            refuse_misfits(self.interface, columns)
+        for into, array in back:
+            into[:] = array
+        return arrays
+
+    def bits(self, bits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """See `backends.Runner`."""
+        found = checked_bits(self.interface, bits)
+        if found.strides[1] != 1 or found.strides[0] < 0:
+            found = np.ascontiguousarray(found)
+        result = np.empty((len(found), self.program.output_bits), dtype=np.uint8)
+        sources = _bit_ports(found, "bits_in", 0)
+        targets = _bit_ports(result, "bits_out", self.program.input_bits)
+        if self._lanes(sources, targets, len(found), []):
+            refuse_other_than_bits(self.interface, found)
+        return result.view(bits.dtype)
+
+    def _lanes(self, sources: list[Port], targets: list[Port], lanes: int, constants: list[Column]) -> int:
+        """Run so many lanes; those that do not fill a vector in padded copies."""
+        full, rest = divmod(lanes, LANES)
+        flag = self._run(sources, targets, full, constants) if full else 0
+        if rest:
+            start = full * LANES
+            copies: dict[int, Array] = {}
+            padded = []
+            for port in sources:
+                if id(port.array) not in copies:
+                    copy = np.zeros((LANES, *port.array.shape[1:]), dtype=port.array.dtype)
+                    copy[:rest] = port.array[start:]
+                    copies[id(port.array)] = copy
+                copy = copies[id(port.array)]
+                padded.append(replace(port, array=copy, stride=copy.strides[0]))
+            results: dict[int, tuple[Array, Array]] = {}
+            for port in targets:
+                if id(port.array) not in results:
+                    results[id(port.array)] = (port.array, np.empty((LANES, *port.array.shape[1:]), port.array.dtype))
+            into = [replace(port, array=results[id(port.array)][1]) for port in targets]
+            flag |= self._run(padded, into, 1, constants)
+            for array, copy in results.values():
+                array[start:] = copy[:rest]
+        return flag
+
+    def _run(self, sources: list[Port], targets: list[Port], vectors: int, constants: list[Column]) -> int:
+        """Run so many vectors of all ports, on as many cores as pay."""
+        ins, outs = _descriptors(sources), _descriptors(targets)
+        drive = _drive()
+        per_tile = self.logic.per_tile
+        shares = 1
+        if self.threads > 1 and vectors * LANES * (self.program.size + 100) > _THREAD_LANES * 100:
+            shares = min(self.threads, -(-vectors // per_tile))
+
+        def share(number: int) -> int:
+            tiles = -(-vectors // per_tile)
+            begin, end = tiles * number // shares * per_tile, min(vectors, tiles * (number + 1) // shares * per_tile)
+            tile = self._tile()
+            for column in constants:
+                for k in range(column.bits):
+                    tile[column.first + k] = 0xFFFFFFFFFFFFFFFF if column.constant >> k & 1 else 0
+            function, context = self.logic.function()
+            flag: int = drive(
+                ins.ctypes.data, len(sources), outs.ctypes.data, len(targets), function, context,
+                tile.ctypes.data, self.logic.pitch, per_tile, begin, end,
+            )  # fmt: skip
+            return flag
+
+        if shares == 1:
+            return share(0)
+        flags = list(_pool().map(share, range(shares)))
+        return int(any(flags))
+
+    def _tile(self) -> Words:
+        """This thread's tile, a row a net."""
+        tile: Words | None = getattr(self._local, "tile", None)
+        if tile is None:
+            row = self.logic.pitch // 8
+            tile = _aligned(self.logic.rows * row).reshape(self.logic.rows, row)
+            self._local.tile = tile
+        return tile
+
+
+def _power(bits: int) -> int:
+    """The least power of two that is not less."""
+    return 1 << (bits - 1).bit_length()
+
+
+def _descriptors(ports: list[Port]) -> npt.NDArray[np.int64]:
+    rows = [
+        (port.array.ctypes.data + port.offset, port.stride, _kernel(port.kernel), port.row, port.bits, port.limit)
+        for port in ports
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 6)
+
+
+def _sources(columns: list[Column], width: int) -> tuple[list[Port], list[Column]]:
+    """What the data kernels read, and the columns that are the same in all lanes."""
+    ports: list[Port] = []
+    constants: list[Column] = []
+    for column in columns:
+        if column.array is None:
+            constants.append(column)
+            continue
+        array = np.ascontiguousarray(column.array)
+        size = 8 * array.dtype.itemsize
+        bits = min(column.bits, size)
+        kernel = f"integers_in_{size}_{width}_{_power(bits)}"
+        ports.append(Port(array, array.dtype.itemsize, kernel, column.first, bits, column.limit))
+        if bits < column.bits:
+            constants.append(Column(column.bus, column.first + bits, column.bits - bits, None))
+    return ports, constants
+
+
+def _bit_ports(array: npt.NDArray[np.uint8], kind: str, row: int) -> list[Port]:
+    """Eight columns a port."""
+    columns = array.shape[1]
+    stride = array.strides[0] if len(array) > 1 else columns
+    return [
+        Port(array, stride, f"{kind}_{min(8, columns - at)}", row + at, min(8, columns - at), 0, at)
+        for at in range(0, columns, 8)
+    ]
+
+
+class NativeBackend:
+    """Needs llvmlite."""
+
+    name = "native"
+
+    def why_not(self) -> str:
+        return ""
+
+    def compile(self, program: LaneProgram, interface: Interface, device: str | None) -> NativeRunner:
+        if device not in (None, "cpu"):
+            raise InputError(f"backend native runs on the cpu, not on {device}")
+        return NativeRunner(program, interface, make_logic(program))
+
+
+BACKEND = NativeBackend()
