@@ -59,11 +59,8 @@ def certify_against(
     Raises RefutedError with a counterexample if they differ, LimitError if no proof is found.
     """
     sweep = Sweep(netlist, [check.read_source(source) for source in sources], time.monotonic() + time_limit_s)
-    try:
-        sweep.run(progress)
-        missing = sweep.finish(time_limit_s)
-    finally:
-        sweep.close()
+    sweep.run(progress)
+    missing = sweep.missing()
     if missing:
         name, bit = missing[0]
         raise LimitError(

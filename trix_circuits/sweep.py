@@ -14,11 +14,9 @@ Nothing here is trusted: what is collected is a certificate, and the checker dec
 
 from __future__ import annotations
 
-import heapq
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,16 +27,20 @@ from trix_circuits.circuit import Certificate
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
 from trix_circuits.planes import Words, gate_plane, lane_planes
-from trix_circuits.sat import Sat, SatSolver, Unsat, gate_clauses
+from trix_circuits.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
 LIKES = 3  # nets of the same patterns for which wider windows are tried
 WINDOW_LEAVES = 14  # windows wider than that are left to the clauses
 CONE_NODES = 400
 GROWTH = 6  # how often a window that fails is widened
-CONES = (300, 3000, 1 << 30)  # nets in the formula of a pair, smallest first
+CONFLICTS = (100, 1000, 10_000)  # for a pair, in each round
+BATCH = 16  # pairs in one request to the solver
 PENDING = 8  # counterexamples that are gathered before all nets are evaluated on them
 ALL_ROWS = 16  # with so few inputs, all rows are a window
+
+
+Progress = Callable[[int, int], None]
 
 
 class Sweep:
@@ -59,10 +61,8 @@ class Sweep:
         self._by_gate: dict[tuple[tuple[int, int], ...], int] = {}
         self._rank: list[int] = []
         self._pending: list[list[int]] = []  # counterexamples: input bits
-        self._solver: SatSolver | None = None
+        self._observed = [net + 1 for net in range(netlist.input_bits)]
         self.deadline = deadline
-        self.patience_s = 2.0  # for one formula within the sweep
-        self.by_clauses = 0
 
     # ---- patterns ----------------------------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class Sweep:
 
     # ---- order -------------------------------------------------------------------------------------------------------
 
-    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(self, progress: Progress | None = None) -> None:
         """Merge what can be proven equal until all outputs are; raises RefutedError if the patterns show a difference.
 
         The first pass takes what is quick and is most often all; the second also widens windows; the third asks the
@@ -155,12 +155,14 @@ class Sweep:
         self._first_words = self.planes.shape[1]
         signatures = self._signatures()
         order = self._order(signatures)
-        for effort in range(3):
+        for effort in range(2):
             self._pass(effort, order, signatures, progress)
             if not self._open():
                 return
             needed = self._needed()
             order = [net for net in order if net in needed]
+        if not self._by_rows():
+            self._by_clauses(order, signatures, progress)
 
     def _open(self) -> bool:
         """Whether an output is not yet shown to equal a source's."""
@@ -192,7 +194,7 @@ class Sweep:
         effort: int,
         order: Sequence[int],
         signatures: Sequence[int],
-        progress: Callable[[int, int], None] | None,
+        progress: Progress | None,
     ) -> None:
         likes: dict[int, list[int]] = {signatures[self.nets.zero]: [self.nets.zero]}
         for net in range(self.netlist.input_bits):
@@ -210,8 +212,6 @@ class Sweep:
                 found = any([self._merge_if_equal(*pair) for pair in pairs])
                 if effort > 0 and net >= self.first_source and not found:
                     found = any(self._merge_if_equal(*pair, growth=GROWTH) for pair in pairs[:LIKES])
-                if effort > 1 and net >= self.first_source and not found:
-                    any(self._merge_by_clauses(*pair, self.patience_s) for pair in pairs if self._agree(net, pair[1] >> 1))
             if net not in self.nets.equal:
                 earlier.append(net)
 
@@ -354,91 +354,104 @@ class Sweep:
 
     # ---- clauses -----------------------------------------------------------------------------------------------------
 
-    def _merge_by_clauses(self, a: int, b: int, patience_s: float) -> bool:
-        """Merge two literals that a solver proves equal. A counterexample is kept as a pattern."""
-        a, b = self.nets.find(a), self.nets.find(b)
-        if a == b:
-            return True
-        for size in CONES:
-            left = min(patience_s, self.deadline - time.monotonic())
-            if left <= 0:
-                return False
-            cone, whole = self._cone((a >> 1, b >> 1), size)
-            clauses, owners = self._formula(cone)
-            steps: list[tuple[list[int], list[int]]] = []
-            axioms: dict[int, int] = {}
-            for x, y in ((a, b ^ 1), (a ^ 1, b)):  # both true: impossible?
-                found = self._solve([*clauses, (_dimacs(x),), (_dimacs(y),)], left)
-                if not isinstance(found, Unsat):
-                    break
-                self._add_steps(found, len(clauses), (x ^ 1, y ^ 1), axioms, steps)
-            else:
-                kept = [[owners[k], *map(_literal, clauses[k])] for k in axioms]
-                flat = [
-                    [literals, [hint if hint >= 0 else len(kept) - 1 - hint for hint in hints]]
-                    for literals, hints in steps
-                ]
-                if self._take(["clauses", kept, flat, a, b]):
-                    self._note(a, b)
-                    self.by_clauses += 1
-                    return True
-                return False
-            if whole:
-                if isinstance(found, Sat):
-                    self._keep(found.model)
-                return False
-            if not isinstance(found, Sat):
-                return False
-        return False
+    def _by_clauses(self, order: Sequence[int], signatures: Sequence[int], progress: Progress | None) -> None:
+        """Ask a solver about pairs from the inputs up, then about the outputs; what it proves is one lemma.
 
-    def _solve(self, clauses: list[tuple[int, ...]], timeout_s: float) -> object:
-        if self._solver is None:
-            self._solver = SatSolver()
-        return self._solver.prove(clauses, timeout_s=timeout_s)
-
-    def close(self) -> None:
-        """End the solver."""
-        if self._solver is not None:
-            self._solver.close()
-            self._solver = None
-
-    @staticmethod
-    def _add_steps(
-        found: Unsat,
-        count: int,
-        goal: tuple[int, int],
-        axioms: dict[int, int],
-        steps: list[tuple[list[int], list[int]]],
-    ) -> None:
-        """Turn a refutation of clauses and two unit clauses, the last, into steps that end in the clause `goal`.
-
-        The units are dropped and the goal's literals added to each step, which says the same. Hints are numbers of
-        axioms, or -1 - number for steps.
+        Proven pairs stay in the formula, so that later ones are easier. A counterexample is kept as a pattern.
         """
-        lrat = found.lrat
+        cone = self._cone()
+        clauses, owners = self._formula(cone)
+        ranked = [net for net in order if net in cone]
+        pairs = [(self.nets.find(2 * net), self.nets.find(literals[name][bit])) for literals in self.wanted
+                 for name, drivers in self.netlist.outputs.items() for bit, net in enumerate(drivers)]  # fmt: skip
+        pairs = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+        with SatSolver() as solver:
+            session = solver.session(clauses)
+            proven: dict[int, int] = {}  # net -> literal
+            marks: list[int] = []
+            for conflicts in CONFLICTS:
+                self._ask_pairs(session, ranked, signatures, proven, conflicts, progress)
+                marks = []
+                for a, b in pairs:
+                    queries = [(_dimacs(a), -_dimacs(b)), (-_dimacs(a), _dimacs(b))]
+                    answers = session.assume_each(
+                        queries, observe=self._observed, conflicts=100 * conflicts, timeout_s=self._left()
+                    )
+                    for answer in answers:
+                        if isinstance(answer, Sat):
+                            self._keep(answer.model)
+                            self._flush()
+                    marks += [answer.mark for answer in answers if isinstance(answer, Never)]
+                if len(marks) == 2 * len(pairs):
+                    break
+            if len(marks) < 2 * len(pairs):
+                return
+            lrat = session.close(marks)
         if lrat is None:
-            raise LimitError("the solver gave no proof")
-        place: list[int | None] = [axioms.setdefault(k, len(axioms)) if k < count else None for k in lrat.axioms]
-        for literals, hints in lrat.steps:
-            own = [place[hint] for hint in hints]
-            place.append(-1 - len(steps))
-            both = list(dict.fromkeys([*map(_literal, literals), *goal]))
-            steps.append((both, [hint for hint in own if hint is not None]))
+            return
+        axioms = [[owners[k], *map(_literal, clauses[k])] for k in lrat.axioms]
+        steps = [[list(map(_literal, literals)), list(hints)] for literals, hints in lrat.steps]
+        self._take(["clauses", axioms, steps, *(literal for pair in pairs for literal in pair)])
 
-    def _cone(self, roots: Iterable[int], size: int) -> tuple[list[int], bool]:
-        """The nets of highest rank below the roots, at most `size`, and whether that is all of them."""
-        seen = set(roots)
-        heap = [(-self._rank[net], net) for net in seen]
-        heapq.heapify(heap)
-        cone: list[int] = []
-        while heap and len(cone) < size:
-            net = heapq.heappop(heap)[1]
-            cone.append(net)
-            for source in self._definition(net):
-                if source not in seen:
-                    seen.add(source)
-                    heapq.heappush(heap, (-self._rank[source], source))
-        return cone, not heap
+    def _ask_pairs(
+        self,
+        session: SatSession,
+        order: Sequence[int],
+        signatures: Sequence[int],
+        proven: dict[int, int],
+        conflicts: int,
+        progress: Progress | None,
+    ) -> None:
+        """Ask about each node of a source and the first net of its patterns."""
+        first: dict[int, list[int]] = {signatures[self.nets.zero]: [self.nets.zero]}
+        phase = (self.planes[:, 0] & np.uint64(1)).tolist()
+        batch: list[tuple[int, int]] = []
+        for k, net in enumerate(order):
+            if progress is not None and k % 256 == 0:
+                progress(k, len(order))
+            likes = first.setdefault(signatures[net], [])
+            if net in self.nets.equal or net in proven:
+                continue
+            like = next((like for like in likes if self._agree(net, like)), None)
+            if like is None:
+                likes.append(net)
+                continue
+            batch.append((net, 2 * like + (phase[net] ^ phase[like])))
+            if len(batch) == BATCH:
+                self._ask(session, batch, proven, conflicts)
+                batch.clear()
+        self._ask(session, batch, proven, conflicts)
+
+    def _ask(self, session: SatSession, batch: list[tuple[int, int]], proven: dict[int, int], conflicts: int) -> None:
+        queries = [
+            query for net, like in batch for x, y in [(_dimacs(2 * net), _dimacs(like))] for query in ((x, -y), (-x, y))
+        ]
+        answers = session.assume_each(queries, observe=self._observed, conflicts=conflicts, timeout_s=self._left())
+        for (net, like), one, two in zip(batch, answers[::2], answers[1::2], strict=True):
+            if isinstance(one, Never) and isinstance(two, Never):
+                proven[net] = like
+            for answer in (one, two):
+                if isinstance(answer, Sat):
+                    self._keep(answer.model)
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise LimitError("no proof was found in the time given")
+        return left
+
+    def _cone(self) -> set[int]:
+        """The earliest nets of all classes below outputs that are not yet shown to be equal."""
+        stack = [self.nets.find(2 * net) >> 1 for literals in self.wanted for name, drivers in self.netlist.outputs.items()
+                 for pair in zip(drivers, literals[name], strict=True) if self.nets.find(2 * pair[0]) != self.nets.find(pair[1])
+                 for net in (pair[0], pair[1] >> 1)]  # fmt: skip
+        seen: set[int] = set()
+        while stack:
+            net = stack.pop()
+            if net not in seen:
+                seen.add(net)
+                stack += self._definition(net)
+        return seen
 
     def _definition(self, net: int) -> list[int]:
         """What the gate that defines a net in formulas reads: an AND of a source, if one is known to be equal."""
@@ -502,27 +515,23 @@ class Sweep:
 
     # ---- result ------------------------------------------------------------------------------------------------------
 
-    def finish(self, patience_s: float) -> list[tuple[str, int]]:
-        """The output bits that are still not shown to equal a source's, after some more work on each."""
-        found = []
-        for literals in self.wanted:
-            for name, drivers in self.netlist.outputs.items():
-                for bit, net in enumerate(drivers):
-                    pair = literals[name][bit], 2 * net
-                    if self._merge_if_equal(*pair) or self._by_rows(*pair):
-                        continue
-                    if not self._merge_by_clauses(*pair, patience_s):
-                        self._flush()
-                        found.append((name, bit))
-        return found
+    def missing(self) -> list[tuple[str, int]]:
+        """The output bits that are not shown to equal a source's."""
+        return [
+            (name, bit)
+            for literals in self.wanted
+            for name, drivers in self.netlist.outputs.items()
+            for bit, net in enumerate(drivers)
+            if self.nets.find(2 * net) != self.nets.find(literals[name][bit])
+        ]
 
-    def _by_rows(self, a: int, b: int) -> bool:
-        """Merge two literals by all rows over all inputs, if they are few."""
-        x, y = self.nets.find(a), self.nets.find(b)
-        if self.netlist.input_bits > ALL_ROWS or not self._take([a, b, *range(self.netlist.input_bits)]):
+    def _by_rows(self) -> bool:
+        """Merge what is left by all rows over all inputs, if they are few."""
+        if self.netlist.input_bits > ALL_ROWS:
             return False
-        self._note(x, y)
-        return True
+        inputs = range(self.netlist.input_bits)
+        return all(self._take([2 * self.netlist.outputs[name][bit], literals[name][bit], *inputs])
+                   for literals in self.wanted for name, bit in self.missing())  # fmt: skip
 
     def certificate(self) -> Certificate:
         """The lemmas found."""
