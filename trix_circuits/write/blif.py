@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from trix_circuits.aig import FALSE, Aig, AigBuilder
+from trix_circuits.aig import TRUE, Aig, AigBuilder
 from trix_circuits.errors import InputError
 from trix_circuits.expand import bit_names, gate_literal, positive
 from trix_circuits.netlist import Netlist
@@ -32,11 +32,15 @@ def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False) -> st
     outputs = [bit for bus, nets in netlist.outputs.items() for bit in bit_names([(bus, len(nets))])]
     lines += _head(name, bit_names(netlist.inputs.items()), outputs)
     own = gate_names(netlist)
+    builder = AigBuilder(bit_names(netlist.inputs.items()))
+    literals = [builder.input(i) for i in range(netlist.input_bits)]
     for net, (sources, values, bias) in enumerate(netlist.gates(), netlist.input_bits):
         read = [names[source] for source in sources]
+        seen = [literals[source] for source in sources]
+        literals.append(gate_literal(builder, seen, values, bias))
         if weights:
             lines.append(f"# gate {names[net]}: {inequality(read, values, bias, netlist.format)}")
-        lines += _gate(names[net], own[net], read, values, bias)
+        lines += _gate(names[net], own[net], read, seen, values, bias)
     lines += [line for target, source in copies for line in (f".names {names[source]} {target}", "1 1")]
     return "\n".join([*lines, ".end"]) + "\n"
 
@@ -48,7 +52,7 @@ def blif_of_aig(aig: Aig, ports: Ports | None = None) -> str:
     prefix = free_prefix([*inputs, *outputs], "n")
     names = ["", *inputs, *(f"{prefix}{k}" for k in range(aig.size))]
     lines = [f"# {aig.name}: {aig.size} ANDs", *_head(aig.name, inputs, outputs)]
-    lines += _ands(aig, names)
+    lines += _ands(aig, names, [0] * aig.variables)
     for name, literal in zip(outputs, aig.outputs.tolist(), strict=True):
         if literal < 2:
             lines += [f".names {name}", *(["1"] if literal else [])]
@@ -94,45 +98,59 @@ def cubes(weights: Sequence[int], threshold: int, most: int = MAX_CUBES) -> list
     return found
 
 
-def _gate(name: str, own: str, read: Sequence[str], weights: Sequence[int], bias: int) -> Iterator[str]:
+def _gate(
+    name: str, own: str, read: Sequence[str], literals: Sequence[int], weights: Sequence[int], bias: int
+) -> Iterator[str]:
     terms, threshold = positive([2 * (i + 1) for i in range(len(read))], weights, bias)
     if threshold <= 0 or threshold > sum(weight for _, weight in terms):
         yield f".names {name}"
         yield from ["1"] if threshold <= 0 else []
         return
     cover = cubes([weight for _, weight in terms], threshold)
-    if cover is not None:
-        places = sorted({literal >> 1 for literal, _ in terms})
-        at = {place: k for k, place in enumerate(places)}
-        yield from _names([read[place - 1] for place in places], name)
-        for cube in cover:
-            row = ["-"] * len(places)
-            for i in cube:
-                literal = terms[i][0]
-                row[at[literal >> 1]] = "0" if literal & 1 else "1"
-            yield f"{''.join(row)} 1"
+    if cover is None:
+        yield from _split(name, own, read, literals, weights, bias)
         return
-    builder = AigBuilder(read)
-    literal = gate_literal(builder, [builder.input(i) for i in range(len(read))], weights, bias)
-    aig = builder.finish(name, [(name, literal)])
+    places = sorted({literal >> 1 for literal, _ in terms})
+    at = {place: k for k, place in enumerate(places)}
+    yield from _names([read[place - 1] for place in places], name)
+    for cube in cover:
+        row = ["-"] * len(places)
+        for i in cube:
+            literal = terms[i][0]
+            row[at[literal >> 1]] = "0" if literal & 1 else "1"
+        yield f"{''.join(row)} 1"
+
+
+def _split(
+    name: str, own: str, read: Sequence[str], literals: Sequence[int], weights: Sequence[int], bias: int
+) -> Iterator[str]:
+    """The very ANDs that the gate has in `aig_of` the netlist, where its sources are these literals."""
+    sources = {literal >> 1: (source, literal & 1) for source, literal in zip(read, literals, strict=True)}
+    variables = sorted(variable for variable in sources if variable)
+    local = {0: 0, **{variable: k for k, variable in enumerate(variables, 1)}}
+    builder = AigBuilder(sources[variable][0] for variable in variables)
+    inputs = [2 * local[literal >> 1] + (literal & 1) for literal in literals]
+    aig = builder.finish(name, [(name, gate_literal(builder, inputs, weights, bias))])
     yield f"# {name} has more than {MAX_CUBES} prime implicants: split into {aig.size} ANDs"
     root = int(aig.outputs[0])
-    inside = ["", *read, *(f"{own}_{k}" for k in range(aig.size))]
-    if root & 1 == 0 and aig.size:
+    inside = ["", *aig.input_names, *(f"{own}_{k}" for k in range(aig.size))]
+    flips = [0, *(sources[variable][1] for variable in variables), *([0] * aig.size)]
+    if root & 1 == 0 and root >> 1 > len(variables):
         inside[root >> 1] = name
-    yield from _ands(aig, inside)
+    yield from _ands(aig, inside, flips)
     if inside[root >> 1] != name:
-        yield f".names {inside[root >> 1]} {name}"
-        yield f"{1 - root % 2} 1"
+        yield f".names {inside[root >> 1]} {name}" if root > 1 else f".names {name}"
+        yield from [f"{1 - (root ^ flips[root >> 1]) % 2} 1"] if root > 1 else ["1"] * root
 
 
-def _ands(aig: Aig, names: Sequence[str]) -> Iterator[str]:
+def _ands(aig: Aig, names: Sequence[str], flips: Sequence[int]) -> Iterator[str]:
+    """A `.names` for each AND; a variable of flip 1 is the complement of its name."""
     first = 1 + len(aig.input_names)
     for at, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True), first):
-        if min(a, b) == FALSE:
+        if min(a, b) <= TRUE:
             raise InputError("an AND of a constant must be folded before it is written")
         yield f".names {names[a >> 1]} {names[b >> 1]} {names[at]}"
-        yield f"{1 - a % 2}{1 - b % 2} 1"
+        yield f"{1 - (a ^ flips[a >> 1]) % 2}{1 - (b ^ flips[b >> 1]) % 2} 1"
 
 
 def _names(read: Iterable[str], name: str) -> Iterator[str]:

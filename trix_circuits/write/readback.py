@@ -2,9 +2,10 @@
 
 Both circuits go into one AIG with structural hashing. Where they then have the same literals, they are the same
 ("structural"). A writer that has changed the structure (covers, XORs) has done so inside single gates: an AND of the
-file that agrees with a net of the circuit on random patterns is guessed to be that net, proven over all rows of a
-window whose leaves are nets already met ("local"; SAT sweeping by Kuehlmann and Krohm, DAC 1997, with truth tables in
-place of SAT), and replaced by it. Outputs that still differ are decided over all rows if the inputs are few, else by
+file that agrees with a net of the circuit on random patterns is guessed to be that net, and proven to be it over all
+rows of the gate's own sources, from the weights, the sources being nets already met; or over all rows of a window of
+the AIG whose leaves are such nets ("local"; SAT sweeping by Kuehlmann and Krohm, DAC 1997, with truth tables in place
+of SAT). Then it is replaced by that net. Outputs that still differ are decided over all rows if the inputs are few, else by
 the package's equivalence prover. Patterns only guess; they prove nothing.
 """
 
@@ -15,13 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trix_circuits.aig import Aig, AigBuilder
+from trix_circuits.check import evaluate
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.expand import bit_names, gate_literals
 from trix_circuits.netlist import Netlist
 from trix_circuits.truth_table import variable
 
+Gate = tuple[list[tuple[int, int]], int, int]  # literals with weights, bias, and 1 if the variable is the complement
 PATTERNS = 256
-MAX_LEAVES = 20
+MAX_LEAVES = 16  # of a window of the AIG
+MAX_SOURCES = 20  # of a gate; and inputs for all rows
 MAX_TRIES = 64
 MAX_INNER = 5000
 LAYERS = 3
@@ -67,11 +71,13 @@ def prove_same(
     else:
         output_names = list(wanted.output_names)
     sweep = _Sweep(names, builder, own, nets)
+    if isinstance(wanted, Netlist):
+        sweep.note_gates(wanted, nets)
     literals = sweep.follow(found, places)
     pairs = [(a, b, output_names[place]) for a, b, place in zip(literals, goals, outputs, strict=True) if a != b]
     if not pairs:
         return Equality("local", sweep.windows, sweep.rows)
-    if len(names) <= MAX_LEAVES:
+    if len(names) <= MAX_SOURCES:
         for a, b, name in pairs:
             sweep.decide(a, b, name)
         return Equality("exhaustive", sweep.windows, sweep.rows)
@@ -92,6 +98,9 @@ class _Sweep:
         for a, b in zip(whole.left[:own].tolist(), whole.right[:own].tolist(), strict=True):
             self._and(a, b)
         self._cuts = {net >> 1 for net in nets}
+        self._gates: dict[int, list[Gate]] = {}
+        self._met: list[int] = []  # of each variable of the file: the literal that it is
+        self._found: tuple[list[int], list[int]] = ([], [])
         self._known: dict[int, list[int]] = {}  # pattern, made to begin with 0 -> literals of nets with it
         for net in dict.fromkeys(nets):
             plane = self._plane(net)
@@ -108,23 +117,83 @@ class _Sweep:
             self._right.append(b)
         return literal
 
+    def note_gates(self, netlist: Netlist, nets: Sequence[int]) -> None:
+        """Remember which gates drive a variable, as terms over literals."""
+        for net, (sources, weights, bias) in enumerate(netlist.gates(), netlist.input_bits):
+            terms = [(nets[source], weight) for source, weight in zip(sources, weights, strict=True)]
+            self._gates.setdefault(nets[net] >> 1, []).append((terms, bias, nets[net] & 1))
+
     def follow(self, found: Aig, places: Sequence[int]) -> list[int]:
         """Copy `found` onto the inputs, each variable being replaced by the net that it is proven to be."""
-        literals = [0, *places]
-        for a, b in zip(found.left.tolist(), found.right.tolist(), strict=True):
-            literal = self._and(literals[a >> 1] ^ a & 1, literals[b >> 1] ^ b & 1)
-            literals.append(self._net(literal))
-        return [literals[output >> 1] ^ output & 1 for output in found.outputs.tolist()]
+        self._met = [0, *places]
+        self._found = found.left.tolist(), found.right.tolist()
+        for k, (a, b) in enumerate(zip(*self._found, strict=True), 1 + len(places)):
+            literal = self._and(self._met[a >> 1] ^ a & 1, self._met[b >> 1] ^ b & 1)
+            self._met.append(self._net(k, literal))
+        return [self._met[output >> 1] ^ output & 1 for output in found.outputs.tolist()]
 
-    def _net(self, literal: int) -> int:
+    def _net(self, at: int, literal: int) -> int:
+        """The net that variable `at` of the file, so far this literal, is; or the literal."""
         if literal >> 1 in self._cuts:
             return literal
         plane = self._plane(literal)
         flip = plane & 1
-        for net in self._known.get(plane ^ (-flip & _ONES), [])[:MAX_TRIES]:
+        candidates = self._known.get(plane ^ (-flip & _ONES), [])
+        for net in candidates[:MAX_TRIES]:
+            if any(self._is_gate(at, net ^ flip, gate) for gate in self._gates.get(net >> 1, ())):
+                return net ^ flip
+        for net in candidates[: MAX_TRIES if not self._gates else 2]:
             if self._window(literal, net ^ flip):
                 return net ^ flip
         return literal
+
+    def _is_gate(self, at: int, net: int, gate: Gate) -> bool:
+        """Is variable `at` of the file that net, by the weights of a gate that drives it, over the gate's sources?
+
+        Rows in which one source contradicts what its own gate makes of the others do not occur.
+        """
+        terms, bias, inverted = gate
+        leaves = {literal >> 1: k for k, literal in enumerate({lit & ~1: 0 for lit, _ in terms if lit > 1})}
+        if len(leaves) > MAX_SOURCES:
+            return False
+        ones = (1 << (1 << len(leaves))) - 1
+        left, right = self._found
+        first = 1 + len(self.names)
+        tables: dict[int, int] = {}
+        inner: list[int] = []
+        stack = [at]
+        while stack:
+            v = stack.pop()
+            if v in tables:
+                continue
+            met = self._met[v] if v != at else -1
+            if met >= 0 and (met < 2 or met >> 1 in leaves):
+                table = variable(len(leaves), leaves[met >> 1]) if met > 1 else 0
+                tables[v] = table ^ (ones if met & 1 else 0)
+            elif v < first or len(inner) > MAX_INNER:
+                return False
+            else:
+                tables[v] = -1
+                inner.append(v)
+                stack += [left[v - first] >> 1, right[v - first] >> 1]
+        for v in sorted(inner):
+            a, b = left[v - first], right[v - first]
+            tables[v] = (tables[a >> 1] ^ -(a & 1) & ones) & (tables[b >> 1] ^ -(b & 1) & ones)
+
+        def plane(literal: int) -> int:
+            table = variable(len(leaves), leaves[literal >> 1]) if literal > 1 else 0
+            return table ^ (ones if literal & 1 else 0)
+
+        def fires(weighted: Sequence[tuple[int, int]], constant: int) -> int:
+            return evaluate([(plane(lit), weight) for lit, weight in weighted], constant, ones, None)[0]
+
+        self.windows, self.rows = self.windows + 1, self.rows + ones.bit_length()
+        different = tables[at] ^ fires(terms, bias) ^ (ones if inverted ^ (net & 1) else 0)
+        for leaf in leaves if different else ():
+            for weighted, constant, flipped in self._gates.get(leaf, ()):
+                if all(lit < 2 or lit >> 1 in leaves for lit, _ in weighted):
+                    different &= ~(plane(2 * leaf) ^ fires(weighted, constant) ^ (ones if flipped else 0))
+        return not different
 
     def _window(self, a: int, b: int) -> bool:
         """Do two literals agree on all rows over the nets around them, or over those a layer or two further down?"""

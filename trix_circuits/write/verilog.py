@@ -169,7 +169,8 @@ class _Body:
     def _forms(self, is_xor: bool, left: int, right: int) -> tuple[str, str]:
         """The expression of a cell and of its complement."""
         if is_xor:  # complements stay where they are, so that a reader makes the same ANDs again
-            text = f"{self._part(left)} ^ {self._part(right)}"
+            x, y = self._part(left), self._part(right)
+            text = f"{x[1:]} ^ {y[1:]}" if x[0] == y[0] == "~" else f"{x} ^ {y}"
             return text, f"~({text})"
         saved = dict.fromkeys(v >> 1 for v in (left, right) if v >> 1 in self._loose)
         kept = {variable: self._loose[variable] for variable in saved}
