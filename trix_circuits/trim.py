@@ -432,7 +432,7 @@ def decode_lrat(
                 at += 1
             if at >= len(data) or data[at] >= 128:
                 return -1, at
-            value |= np.int64(data[at]) << shift
+            value |= (data[at] & 127) << shift
             at += 1
             if part == 0:
                 names[line] = value >> 1
