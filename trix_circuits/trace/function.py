@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from typing import Any, overload
 
 from trix_circuits.aig import Aig
-from trix_circuits.errors import InputError, LimitError, TrixCircuitsError
+from trix_circuits.errors import InputError, LimitError
 from trix_circuits.trace.number import Number
 from trix_circuits.trace.paths import MAX_ANDS, MAX_PATHS, Graph, Paths
-from trix_circuits.trace.place import fail, place_of, users_frame
+from trix_circuits.trace.place import PlacedLimitError, fail, place_of, users_frame
 from trix_circuits.trace.signature import Signature, signature_of
 from trix_circuits.trace.value import Value, as_values, integer_of, misfit
 from trix_circuits.trace.width import WordType, bound
@@ -135,7 +135,10 @@ class Circuit:
                 bit for value, word in zip(found, types, strict=True) for bit in seed.lift(value).extended(word.bits)
             ]
 
-        literals = paths.explore(run)
+        try:
+            literals = paths.explore(run)
+        finally:
+            paths.close()
         outputs = [bit for name, word in self.outputs.items() for bit in bit_names(name, word.bits)]
         return paths.graph.finish(self.name, list(zip(outputs, literals, strict=True)))
 
@@ -203,13 +206,10 @@ class Circuit:
         file = self._function.__code__.co_filename
         try:
             yield
-        except InputError:
+        except (InputError, PlacedLimitError):
             raise
         except LimitError as error:
-            place = "" if str(error).startswith(file) else place_of(error.__traceback__, file)
-            raise LimitError(f"{place}{error}") from None
-        except TrixCircuitsError:
-            raise
+            raise PlacedLimitError(f"{place_of(error.__traceback__, file)}{error}") from None
         except RecursionError as error:
             place = place_of(error.__traceback__, file)
             raise InputError(f"{place}the function must end; it calls itself too deeply") from None
@@ -265,6 +265,7 @@ def circuit(
     def made(of: Callable[..., Any]) -> Circuit:
         if not isinstance(of, types.FunctionType):
             fail(f"@circuit must stand before a function, not {str(of)[:60]!r}")
-        return Circuit(of, signature_of(of, scope), {}, max_paths)
+        signature = signature_of(of, scope)
+        return Circuit(of, signature, signature.defaults, max_paths)
 
     return made if function is None else made(function)

@@ -15,6 +15,10 @@ from trix_circuits.errors import InputError, LimitError
 _HERE = str(Path(__file__).parent)
 
 
+class PlacedLimitError(LimitError):
+    """A limit that was met at a line that its message names."""
+
+
 def _is_users(code: CodeType) -> bool:
     return not code.co_filename.startswith((_HERE, "<frozen"))
 
@@ -40,7 +44,7 @@ def fail(message: str) -> NoReturn:
 
 def exceed(message: str) -> NoReturn:
     """Raise LimitError at the user's line."""
-    raise LimitError(here() + message)
+    raise PlacedLimitError(here() + message)
 
 
 def place_of(trail: TracebackType | None, file: str) -> str:

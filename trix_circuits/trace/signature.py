@@ -16,7 +16,6 @@ from typing import Any
 
 from trix_circuits.errors import InputError
 from trix_circuits.netlist import check_bus_name
-from trix_circuits.trace.ranges import Range
 from trix_circuits.trace.width import WordType
 
 BIT = WordType(1, False)
@@ -40,6 +39,12 @@ class Signature:
     constants: tuple[str, ...]
     results: Results
     python: inspect.Signature
+
+    @property
+    def defaults(self) -> dict[str, int]:
+        """The constants that have a default."""
+        given = {name: self.python.parameters[name].default for name in self.constants}
+        return {name: value for name, value in given.items() if isinstance(value, int)}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,7 +183,3 @@ def _from_mapping(value: Any, names: Sequence[str]) -> Sequence[Any]:
 def _from_fields(value: Any, names: Sequence[str]) -> Sequence[Any]:
     return [getattr(value, name) for name in names] if all(hasattr(value, name) for name in names) else []
 
-
-def fits_nowhere(word: WordType, value: int) -> bool:
-    """Whether an integer is outside of a type."""
-    return not word.range.holds(Range(value, value))

@@ -112,9 +112,7 @@ class Value(ABC):
         return self.width
 
     def __bool__(self) -> bool:
-        if self.range.low > 0 or self.range.high < 0:
-            return True
-        return self.range.high > self.range.low and self.truth()
+        return self.truth()
 
     def __index__(self) -> int:
         return self.range.low if self.range.low == self.range.high else self.integer()

@@ -203,7 +203,8 @@ class Word(Value):
         return self._bit(total)
 
     def truth(self) -> bool:
-        return self.paths.decide(self.paths.graph.any_of(self.bits))
+        never_zero = self.range.low > 0 or self.range.high < 0
+        return self.paths.decide(TRUE if never_zero else self.paths.graph.any_of(self.bits))
 
     def integer(self) -> int:
         """Decided bit by bit from the top."""
