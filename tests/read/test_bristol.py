@@ -68,7 +68,9 @@ def test_a_mistake_is_one_line(text: str, message: str) -> None:
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("head", ["1000000000 2000000000\n1 1\n1 1\n", "1 99999999999\n1 1\n1 1\n", "1 2\n1 1000000000\n1 1\n"])
+@pytest.mark.parametrize(
+    "head", ["1000000000 2000000000\n1 1\n1 1\n", "1 99999999999\n1 1\n1 1\n", "1 2\n1 1000000000\n1 1\n"]
+)
 def test_a_huge_claim_is_a_limit(head: str) -> None:
     with pytest.raises(LimitError, match="a file of this size may have at most"):
         read_bytes_as("bristol", (head + "1 1 0 1 INV\n").encode(), "x")

@@ -68,7 +68,14 @@ def verilog_gates(logic: Logic) -> str:
     return "\n".join([*lines, "endmodule // top"])
 
 
-_INFIX = {"and": "{} & {}", "or": "{} | {}", "xor": "{} ^ {}", "nand": "~({} & {})", "nor": "~{1} & ~{0}", "xnor": "{} ~^ {}"}
+_INFIX = {
+    "and": "{} & {}",
+    "or": "{} | {}",
+    "xor": "{} ^ {}",
+    "nand": "~({} & {})",
+    "nor": "~{1} & ~{0}",
+    "xnor": "{} ~^ {}",
+}
 
 
 def verilog_assign(logic: Logic) -> str:
@@ -85,7 +92,8 @@ def verilog_assign(logic: Logic) -> str:
 def verilog_hierarchy(logic: Logic) -> str:
     """A module for each gate, with instances by name and by position."""
     text = [
-        f"module {operation}_2(y, p, q); input p, q; output y; {operation} g(y, p, q); endmodule" for operation in OPERATIONS
+        f"module {operation}_2(y, p, q); input p, q; output y; {operation} g(y, p, q); endmodule"
+        for operation in OPERATIONS
     ]
     name = [f"a[{k}]" for k in range(logic.inputs)] + [f"n{k + logic.inputs}" for k in range(len(logic.gates))]
     text.append(f"module top(a, y); input [{logic.inputs - 1}:0] a; output [{len(logic.outputs) - 1}:0] y;")
@@ -134,7 +142,10 @@ def blif(logic: Logic) -> str:
     lines += [f".names {_name(logic, net)} y[{k}]\n1 1" for k, net in enumerate(logic.outputs)]
     for k, (operation, a, b) in enumerate(logic.gates, logic.inputs):
         if a == b:  # a cover with one net twice is no BLIF that others would write
-            lines.append(f".names {_name(logic, a)} n{k}\n" + {"xor": "", "xnor": "1 1\n0 1"}.get(operation, "1 0" if operation[0] == "n" else "1 1"))
+            lines.append(
+                f".names {_name(logic, a)} n{k}\n"
+                + {"xor": "", "xnor": "1 1\n0 1"}.get(operation, "1 0" if operation[0] == "n" else "1 1")
+            )
         else:
             lines.append(f".names {_name(logic, a)} {_name(logic, b)} n{k}\n{rows[operation]}")
     return "\n".join([*lines, ".end", ""])

@@ -21,14 +21,10 @@ def read_checked(data: bytes, name: str) -> Reading:
     try:
         source = check.read_source(data)
     except check.Damaged as error:
-        raise InputError(_one_line(error)) from None
+        raise InputError(str(error)[:300]) from None
     except check.TooLarge as error:
-        raise LimitError(_one_line(error)) from None
+        raise LimitError(str(error)[:300]) from None
     return Reading(aig_of_source(source, name))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def aig_of_source(source: check.Source, name: str) -> Aig:

@@ -107,7 +107,7 @@ def _read(kind: str, data: bytes, path: str, top: str | None, folder: Path | Non
     except TrixCircuitsError as error:
         other = _looks_like(data)
         hint = f"; it looks like {other}" if other and other != kind and {other, kind} != {"rtl", "verilog"} else ""
-        error.args = (f"{path}: {' '.join(str(error).split())}{hint}",)
+        error.args = (f"{path}: {_one_line(str(error))}{hint}",)
         raise
     vouched = kind in _VOUCHED
     data = data if vouched else aiger_bytes(reading.aig)
@@ -132,6 +132,12 @@ def _parsed(kind: str, data: bytes, name: str, top: str | None, folder: Path | N
     if kind in _VOUCHED and (data[:4] in (b"aig ", b"aag ")) != (kind == "aiger"):
         raise InputError("must begin with 'aig' or 'aag'" if kind == "aiger" else "must be BLIF, not AIGER")
     return kind, _PLAIN[kind](data, name)
+
+
+def _one_line(message: str) -> str:
+    """The message on one line of printable characters, whatever names from the file are in it."""
+    plain = " ".join(message.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in plain)
 
 
 def _looks_like(data: bytes) -> str | None:

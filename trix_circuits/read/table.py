@@ -129,13 +129,14 @@ def _columns(lines: list[tuple[int, str]], name: str) -> Reading:
     check_names(outputs, "output")
     sets = {output: {"0": 0, "1": 0, "-": 0} for output in outputs}
     for at, row in rows:
-        row = ["-" if cell in "xX?" else cell for cell in row]
-        if len(row) != arity + 1 + len(outputs) or row[arity] != "|" or not set(row) <= {"0", "1", "-", "|"}:
+        cells = ["-" if cell in ("x", "X", "?") else cell for cell in row]
+        left, right = cells[:arity], cells[arity + 1 :]
+        if len(right) != len(outputs) or cells[arity] != "|" or not {*left, *right} <= {"0", "1", "-"}:
             raise InputError(
                 f"line {at}: must be {arity} | {len(outputs)} cells of 0, 1 or -, not {shown(' '.join(row))}"
             )
-        place = cube_table("".join(row[:arity]), arity)
-        for output, value in zip(outputs, row[arity + 1 :], strict=True):
+        place = cube_table("".join(left), arity)
+        for output, value in zip(outputs, right, strict=True):
             mine = sets[output]
             if any(place & mine[other] for other in "01-" if other != value):
                 raise InputError(f"line {at}: contradicts another line about {shown(output)}")
@@ -145,8 +146,8 @@ def _columns(lines: list[tuple[int, str]], name: str) -> Reading:
         missing = ones & ~(mine["0"] | mine["1"] | mine["-"])
         if missing:
             least = (missing & -missing).bit_length() - 1
-            cells = "".join(str(least >> k & 1) for k in range(arity))
-            raise InputError(f"output {shown(output)} is not given for the row {cells}; a don't-care is written -")
+            missed = "".join(str(least >> k & 1) for k in range(arity))
+            raise InputError(f"output {shown(output)} is not given for the row {missed}; a don't-care is written -")
     free = {output: mine["-"] for output, mine in sets.items()}
     aig = _built(name, inputs, {output: (mine["1"], mine["1"] | mine["-"]) for output, mine in sets.items()})
     if not any(free.values()):

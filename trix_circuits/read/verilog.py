@@ -52,8 +52,8 @@ def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
         _ModuleReader(tokens, module).read()
         module.cost = 1 + budget.used - before
     chosen = modules[top_of(modules, top)]
-    check_hierarchy(modules, chosen)
-    network, notes = flat(modules, chosen, budget), []
+    check_hierarchy(modules, chosen, budget)
+    network, notes = flat(modules, chosen), []
     bits: dict[str, list[tuple[str, int]]] = {"input": [], "output": []}
     for port in chosen.ports:
         signal = chosen.scope.signals[port]

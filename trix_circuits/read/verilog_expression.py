@@ -54,7 +54,7 @@ class Scope:
         self.network = Network(lambda net: self.names[net] or "an expression")
 
     def net(self, name: str = "") -> int:
-        self.budget.spend(1)
+        self.budget.spend(3 if name else 1)
         self.names.append(name)
         return self.network.net()
 

@@ -15,7 +15,7 @@ from trix_circuits.read.reading import Budget, shown
 from trix_circuits.read.verilog_expression import Nets, Scope
 from trix_circuits.read.verilog_text import NotStructuralError
 
-FREE = 1 << 22  # nets and connections that any file may come to, however small
+FREE = 1 << 21  # nets and connections that any file may come to, however small
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ def top_of(modules: dict[str, Module], top: str | None) -> str:
     return free[0]
 
 
-def check_hierarchy(modules: dict[str, Module], top: Module) -> None:
-    """Refuse modules that are missing and modules within themselves."""
-    done: set[str] = set()
+def check_hierarchy(modules: dict[str, Module], top: Module, budget: Budget) -> None:
+    """Refuse modules that are missing, modules within themselves, and more copies than the budget has."""
+    total: dict[str, int] = {}  # of a module with all that is in it
     way: list[tuple[str, int]] = [(top.name, 0)]
     inside = {top.name}
     while way:
         name, at = way.pop()
         instances = modules[name].instances
         if at == len(instances):
-            done.add(name)
+            total[name] = modules[name].cost + sum(total[instance.module] for instance in instances)
             inside.discard(name)
             continue
         way.append((name, at + 1))
@@ -75,12 +75,13 @@ def check_hierarchy(modules: dict[str, Module], top: Module) -> None:
             raise InputError(f"line {instance.line}: module {shown(instance.module)} is not defined in this file")
         if instance.module in inside:
             raise InputError(f"line {instance.line}: module {shown(instance.module)} must not contain itself")
-        if instance.module not in done:
+        if instance.module not in total:
             inside.add(instance.module)
             way.append((instance.module, 0))
+    budget.spend(total[top.name])
 
 
-def flat(modules: dict[str, Module], top: Module, budget: Budget) -> Network:
+def flat(modules: dict[str, Module], top: Module) -> Network:
     """All nets of the hierarchy, those of the top module first."""
     starts, owners = [0], [(top, "")]
 
@@ -97,7 +98,6 @@ def flat(modules: dict[str, Module], top: Module, budget: Budget) -> Network:
         module, path = owners[at]
         for instance in module.instances:
             child = modules[instance.module]
-            budget.spend(child.cost)
             base = len(network.drivers)
             network.drivers += [_moved(driver, base) for driver in child.scope.network.drivers]
             starts.append(base)
