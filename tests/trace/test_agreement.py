@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from trix_circuits.aig import Aig
 from trix_circuits.trace import (
-    Bits, Circuit, Signed, all_bits, any_bit, circuit, concat, lookup, maximum, minimum, mux, parity, popcount,
+    Bits,
+    Circuit,
+    Signed,
+    all_bits,
+    any_bit,
+    circuit,
+    concat,
+    lookup,
+    maximum,
+    minimum,
+    mux,
+    parity,
+    popcount,
 )  # fmt: skip
 
 WIDTH = 48  # results are compared modulo 2^48
@@ -154,7 +166,7 @@ def test_arithmetic_of_twelve_bits_is_exact(left: Any, right: Any) -> None:
     ]  # fmt: skip
 
     @circuit
-    def f(a: left, b: right) -> tuple[tuple(Signed[13] for _ in operations)]:  # type: ignore[misc, valid-type]
+    def f(a: left, b: right) -> tuple[tuple(Signed[13] for _ in operations)]:  # type: ignore[valid-type]
         return tuple(operation(a, b) for operation in operations)
 
     for row, value in enumerate(rows_of(f.aig())):
@@ -168,10 +180,11 @@ def test_arithmetic_of_twelve_bits_is_exact(left: Any, right: Any) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.booleans(), st.booleans(), st.data())
 def test_wide_words_agree_at_random_rows(m: int, n: int, s: bool, t: bool, data: st.DataObject) -> None:
-    left, right = (Signed if s else Bits)[m], (Signed if t else Bits)[n]
+    left: Any = (Signed if s else Bits)[m]
+    right: Any = (Signed if t else Bits)[n]
 
     @circuit
-    def f(a: left, b: right) -> tuple[Signed[82], Signed[82], Signed[82], Bits[1], Signed[82]]:  # type: ignore[valid-type]
+    def f(a: left, b: right) -> tuple[Signed[82], Signed[82], Signed[82], Bits[1], Signed[82]]:
         return a * b, a + b, a - b, a < b, a % 1000003
 
     aig = f.aig()

@@ -14,6 +14,8 @@ from tests.trace.test_agreement import agree
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.trace import Bits, Circuit, Signed, Width, circuit, concat, load_function, lookup, mux, split_target
 
+n = Width("n")
+
 
 class Sum(NamedTuple):
     sum: Bits[4]
@@ -27,8 +29,8 @@ class Parts(TypedDict):
 
 @dataclasses.dataclass
 class Pair:
-    x: Bits["n"]
-    y: Bits["n + 1"]
+    x: Bits[n]
+    y: Bits[n + 1]
 
 
 @circuit
@@ -44,13 +46,13 @@ def split(a: Bits[4]) -> Parts:
 
 
 @circuit
-def pair(a: Bits["n"]) -> Pair:
+def pair(a: Bits[n]) -> Pair:
     return Pair(a ^ 1 if len(a) > 1 else a, a + 1)
 
 
 @circuit
 def both(a: Bits[3], b: Bits[3]) -> tuple[Bits[3], Bits[1]]:
-    return [b, a < b]
+    return b, a < b
 
 
 def test_names_are_those_of_the_annotation() -> None:
@@ -81,7 +83,8 @@ def split_as_tuple(a: Bits[4]) -> tuple[Bits[2], Signed[2]]:
 
 @circuit
 def add_as_tuple(a: Bits[4], b: Bits[4]) -> tuple[Bits[4], Bits[1]]:
-    return add(a, b, 1)
+    total: Sum = add(a, b, 1)
+    return total
 
 
 def test_values_are_as_wide_as_their_range_needs() -> None:
@@ -116,9 +119,6 @@ def test_values_are_as_wide_as_their_range_needs() -> None:
     }  # fmt: skip
 
 
-n = Width("n")
-
-
 @circuit
 def parametric(a: Bits[n], b: Bits[n], k: int = 1) -> Bits[n + 1]:
     for i in range(n):
@@ -135,7 +135,7 @@ def test_widths_are_given_by_at() -> None:
     assert parametric.at(n=16).aig().evaluate(0xFFFF_FFFF) == 0x1FFFE
 
     @circuit
-    def words(a: Bits["n"], i: Bits["clog2(n)"]) -> Bits["max(1, 2*n - n) % 64"]:
+    def words(a: Bits["n"], i: Bits["clog2(n)"]) -> Bits["max(1, 2*n - n) % 64"]:  # noqa: UP037
         return a >> i
 
     assert words.at(n=8)(0x80, 7) == 1
@@ -240,8 +240,8 @@ def test_what_the_body_raises_is_one_line() -> None:
     ):
 
         @circuit
-        def f(a: Bits[2], body: Any = body) -> Bits[2]:
-            return body(a)
+        def f(a: Bits[2]) -> Bits[2]:
+            return body(a)  # noqa: B023  it is run before the next turn
 
         raise_at(f, message)
 
@@ -284,8 +284,14 @@ def annotated(annotations: dict[str, Any]) -> Callable[[], Any]:
         (annotated({"a": Bits[1], "b": str, "return": Bits[1]}), r"parameter b must be .*, not str"),
         (annotated({"a": Bits[1], "b": Bits[1]}), r"f must have a result that is annotated: -> Bits\[n\]"),
         (annotated({"a": Bits[1], "b": Bits[1], "return": None}), "the result must be annotated"),
-        (annotated({"a": Bits[1], "b": Bits[1], "return": {"a": Bits[1]}}), "output a must not have the name of an input"),
-        (annotated({"a": Bits[1], "b": Bits[1], "return": tuple[Bits[1], str]}), "out1 of the result must be annotated"),
+        (
+            annotated({"a": Bits[1], "b": Bits[1], "return": {"a": Bits[1]}}),
+            "output a must not have the name of an input",
+        ),
+        (
+            annotated({"a": Bits[1], "b": Bits[1], "return": tuple[Bits[1], str]}),
+            "out1 of the result must be annotated",
+        ),
         (annotated({"a": Bits[1], "b": Bits[1], "return": {}}), "the result must have at least one word"),
         (annotated({"a": Bits[1], "b": Bits[1], "return": {"x y": Bits[1]}}), "a bus name must be letters"),
         (annotated({"a": "Nope[1]", "b": Bits[1], "return": Bits[1]}), "the annotations of f must be types: NameError"),
@@ -319,13 +325,13 @@ def test_widths_over_the_limits_are_refused() -> None:
     with pytest.raises(LimitError, match=rf"^{__file__}:\d+: a value must be at most 65536 bits wide, not 131072"):
         g(5)
 
-    with pytest.raises(InputError, match="the width 2\\*\\*n must be 1 to 65536"):
+    with pytest.raises(InputError, match="the width 2 \\*\\* n must be 1 to 65536"):
         circuit(annotated_power).at(n=60)
-    with pytest.raises(InputError, match="the width 2\\*\\*n must be an integer for n = 1000"):
+    with pytest.raises(InputError, match="the width 2 \\*\\* n must be an integer for n = 1000"):
         circuit(annotated_power).at(n=1000)
 
 
-def annotated_power(a: Bits["2**n"]) -> Bits[1]:
+def annotated_power(a: Bits[2**n]) -> Bits[1]:
     return a[0]
 
 
@@ -367,7 +373,7 @@ def test_a_circuit_is_loaded_from_a_file(spec: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "message"),
     [
-        (None, "ad", r"spec\.py: there is no ad; did you mean add\?"),
+        (None, "addd", r"spec\.py: there is no addd; did you mean add\?"),
         (None, "zzzzzz", r"spec\.py: there is no zzzzzz; it has add, bad"),
         (None, "plain", r"spec\.py: plain must be decorated with @circuit"),
         (None, None, r"spec\.py: name one of its circuits: spec\.py:add, spec\.py:bad"),
@@ -375,14 +381,24 @@ def test_a_circuit_is_loaded_from_a_file(spec: str) -> None:
         ("x = 1\ndef (:\n", "f", r"spec\.py:2: not Python: invalid syntax"),
         ("x = 1\ny = 1 / 0\n", "f", r"spec\.py:2: ZeroDivisionError: division by zero"),
         ("raise SystemExit(3)\n", "f", r"spec\.py:1: SystemExit: 3"),
-        ("import nothing_of_that_name\n", "f", r"spec\.py:1: ModuleNotFoundError: No module named 'nothing_of_that_name'"),
+        (
+            "import nothing_of_that_name\n",
+            "f",
+            r"spec\.py:1: ModuleNotFoundError: No module named 'nothing_of_that_name'",
+        ),
         ("x\0y", "f", r"spec\.py: not Python: source code string cannot contain null bytes"),
         ("x = " + "-" * 100000 + "1", "f", r"spec\.py: not Python: "),
-        ("from trix_circuits.trace import *\n@circuit\ndef f(a) -> Bits[1]: ...\n", "f", r"spec\.py:2: parameter a must be"),
+        (
+            "from trix_circuits.trace import *\n@circuit\ndef f(a) -> Bits[1]: ...\n",
+            "f",
+            r"spec\.py:2: parameter a must be",
+        ),
         ("int('x')\n", "f", r"spec\.py:1: ValueError: invalid literal"),
     ],
 )
-def test_files_that_have_no_such_circuit_are_one_line(spec: str, text: str | None, name: str | None, message: str) -> None:
+def test_files_that_have_no_such_circuit_are_one_line(
+    spec: str, text: str | None, name: str | None, message: str
+) -> None:
     if text is not None:
         Path(spec).write_text(text)
     with pytest.raises(InputError, match=f"^{message}") as caught:

@@ -216,7 +216,9 @@ class Paths:
     def example(self) -> list[int] | None:
         """Inputs, 0 or 1 each, that take the path that runs; None if there are none; empty if not found in time."""
         model = self._model([], _CONFLICTS_OF_ERROR)
-        return model if model is None else [model.get(k + 1, 0) for k in range(len(self.graph.input_names) * bool(model))]
+        return (
+            model if model is None else [model.get(k + 1, 0) for k in range(len(self.graph.input_names) * bool(model))]
+        )
 
     def _model(self, also: Sequence[int], conflicts: int) -> dict[int, int] | None:
         """Values of variables that take the path that runs and make these literals true; None if there are none."""

@@ -182,4 +182,3 @@ def _from_mapping(value: Any, names: Sequence[str]) -> Sequence[Any]:
 
 def _from_fields(value: Any, names: Sequence[str]) -> Sequence[Any]:
     return [getattr(value, name) for name in names] if all(hasattr(value, name) for name in names) else []
-
