@@ -139,7 +139,7 @@ def spec(text: str) -> Circuit:
     return f
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plain)
 @example("(a - b) * (b - a) // 7 - (b % 5) * c")
 @example("(b << (a & 3)) >> (b & 7)")
@@ -151,7 +151,7 @@ def test_logic_and_reference_are_what_python_says_of_plain_integers(text: str) -
         assert f(**arguments) % (1 << WIDTH) == expected % (1 << WIDTH) == value, arguments
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(everything)
 def test_logic_and_reference_agree_on_all_rows(text: str) -> None:
     agree(spec(text))

@@ -135,7 +135,7 @@ def test_widths_are_given_by_at() -> None:
     assert parametric.at(n=16).aig().evaluate(0xFFFF_FFFF) == 0x1FFFE
 
     @circuit
-    def words(a: Bits["n"], i: Bits["clog2(n)"]) -> Bits["max(1, 2*n - n) % 64"]:  # noqa: UP037
+    def words(a: Bits["n"], i: Bits["clog2(n)"]) -> Bits["max(1, 2*n - n) % 64"]:  # noqa: F821, UP037
         return a >> i
 
     assert words.at(n=8)(0x80, 7) == 1
