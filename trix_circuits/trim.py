@@ -12,7 +12,9 @@ ignored, as DRAT-trim does: solvers delete satisfied clauses that they still bui
 Each needed root literal becomes a unit step of its own, so that later hints name that step and not a chain of reasons.
 
 Watches are two nodes a clause in doubly linked lists, one list for each literal and each of needed or not: a clause can
-then be taken out, put back, or change its list in constant time. Literals here are 2 * variable + negated.
+then be taken out, put back, or change its list in constant time. The `book` has 8 numbers a clause, in one cache line:
+two nodes (the next in the list; the one before, or -1 - the head; the literal), the start and the size. Literals here are
+2 * variable + negated.
 
 `follow` does the same for a proof that has hints already (LRAT): no search, only the needed lines and hints.
 
@@ -128,34 +130,34 @@ def deleted_lines(lits: Ints, starts: Offsets, sizes: Ints, deletes: Flags, lite
 
 
 @_jit
-def _link(heads: Ints, after: Ints, before: Ints, node: int, at: int) -> None:
+def _link(heads: Ints, book: Ints, node: int, at: int) -> None:
     follower = heads[at]
-    after[node] = follower
-    before[node] = -at - 1
+    book[node] = follower
+    book[node + 1] = -at - 1
     if follower >= 0:
-        before[follower] = node
+        book[follower + 1] = node
     heads[at] = node
 
 
 @_jit
-def _unlink(heads: Ints, after: Ints, before: Ints, node: int) -> None:
-    follower, previous = after[node], before[node]
+def _unlink(heads: Ints, book: Ints, node: int) -> None:
+    follower, previous = book[node], book[node + 1]
     if previous < 0:
         heads[-previous - 1] = follower
     else:
-        after[previous] = follower
+        book[previous] = follower
     if follower >= 0:
-        before[follower] = previous
+        book[follower + 1] = previous
 
 
 @_jit
 def _attach(
-    line: int, lits: Ints, starts: Offsets, sizes: Ints, values: Flags, place: Ints,
-    heads: Ints, after: Ints, before: Ints, watched: Ints, needed: Flags,
-) -> tuple[int, int]:  # fmt: skip
+    line: int, lits: Ints, values: Flags, place: Ints, heads: Ints, book: Ints, needed: Flags
+) -> tuple[int, int]:
     """Watch the two literals that are not false or became so last. Gives the best and the rank of the second."""
     best, second, high, low = -1, -1, -1, -1
-    for k in range(starts[line], starts[line] + sizes[line]):
+    start = book[8 * line + 6]
+    for k in range(start, start + book[8 * line + 7]):
         lit = lits[k]
         rank = place[lit >> 1] if values[lit] < 0 else OUTSIDE + values[lit]
         if rank > high:
@@ -163,29 +165,33 @@ def _attach(
         elif rank > low:
             second, low = lit, rank
     if second >= 0:
-        watched[2 * line], watched[2 * line + 1] = best, second
-        _link(heads, after, before, 2 * line, 2 * best + needed[line])
-        _link(heads, after, before, 2 * line + 1, 2 * second + needed[line])
+        book[8 * line + 2], book[8 * line + 5] = best, second
+        _link(heads, book, 8 * line, 2 * best + needed[line])
+        _link(heads, book, 8 * line + 3, 2 * second + needed[line])
     return best, low
 
 
 @_jit
-def _need(
-    line: int, sizes: Ints, heads: Ints, after: Ints, before: Ints, watched: Ints, needed: Flags,
-) -> None:  # fmt: skip
+def _detach(line: int, heads: Ints, book: Ints) -> None:
+    if book[8 * line + 7] > 1:
+        _unlink(heads, book, 8 * line)
+        _unlink(heads, book, 8 * line + 3)
+
+
+@_jit
+def _need(line: int, heads: Ints, book: Ints, needed: Flags) -> None:
     if needed[line] == 0:
         needed[line] = 1
-        if sizes[line] > 1:
-            for node in (2 * line, 2 * line + 1):
-                _unlink(heads, after, before, node)
-                _link(heads, after, before, node, 2 * watched[node] + 1)
+        if book[8 * line + 7] > 1:
+            for node in (8 * line, 8 * line + 3):
+                _unlink(heads, book, node)
+                _link(heads, book, node, 2 * book[node + 2] + 1)
 
 
 @_jit
 def _propagate(
-    at: int, end: int, lits: Ints, starts: Offsets, sizes: Ints, values: Flags, place: Ints, trail: Ints, reasons: Ints,
-    heads: Ints, after: Ints, before: Ints, watched: Ints,
-) -> tuple[int, int]:  # fmt: skip
+    at: int, end: int, lits: Ints, values: Flags, place: Ints, trail: Ints, reasons: Ints, heads: Ints, book: Ints
+) -> tuple[int, int]:
     """Unit propagation of the trail from `at` on, needed clauses first. Gives the line in conflict or -1, and the end."""
     first, last, resume = at, at, -1
     while True:
@@ -204,26 +210,27 @@ def _propagate(
         else:
             return -1, end
         while node >= 0:
-            follower = after[node]
-            other = watched[node ^ 1]
+            follower = book[node]
+            base = node & -8
+            other = book[base + 5 - (node - base)]
             if values[other] <= 0:
-                line, found = node >> 1, -1
-                for k in range(starts[line], starts[line] + sizes[line]):
+                found, start = -1, book[base + 6]
+                for k in range(start, start + book[base + 7]):
                     lit = lits[k]
                     if values[lit] >= 0 and lit != other:
                         found = lit
                         break
                 if found >= 0:
-                    _unlink(heads, after, before, node)
-                    watched[node] = found
-                    _link(heads, after, before, node, 2 * found + (0 if pending else 1))
+                    _unlink(heads, book, node)
+                    book[node + 2] = found
+                    _link(heads, book, node, 2 * found + (0 if pending else 1))
                 elif values[other] < 0:
-                    return line, end
+                    return node >> 3, end
                 else:
                     values[other], values[other ^ 1] = 1, -1
                     trail[end] = other
                     place[other >> 1] = end
-                    reasons[other >> 1] = line
+                    reasons[other >> 1] = node >> 3
                     end += 1
                     if pending:  # back to the needed clauses first; they do not touch this list
                         resume = follower
@@ -257,9 +264,9 @@ def trim(
     trail = np.zeros(literals // 2 + 1, dtype=np.int32)
     wanted = np.zeros(literals // 2 + 1, dtype=np.int8)  # by place in the root trail
     heads = np.full(2 * literals, -1, dtype=np.int32)
-    after = np.full(2 * lines, -1, dtype=np.int32)
-    before = np.full(2 * lines, -1, dtype=np.int32)
-    watched = np.full(2 * lines, -1, dtype=np.int32)
+    book = np.full(8 * lines, -1, dtype=np.int32)
+    for line in range(lines):
+        book[8 * line + 6], book[8 * line + 7] = starts[line], sizes[line]
     needed = np.zeros(lines, dtype=np.int8)
     begins = np.zeros(lines, dtype=np.int32)  # the root trail's length before the line
     nothing = len(trail) - len(wanted)  # 0, of a type that is not that of a constant: each helper is compiled once
@@ -274,11 +281,10 @@ def trim(
                     if values[lits[k]] > 0 and reasons[lits[k] >> 1] == gone:
                         deleted[line] = -1
                         break
-                if deleted[line] >= 0 and sizes[gone] > 1:
-                    _unlink(heads, after, before, 2 * gone)
-                    _unlink(heads, after, before, 2 * gone + 1)
+                if deleted[line] >= 0:
+                    _detach(gone, heads, book)
             continue
-        best, low = _attach(line, lits, starts, sizes, values, place, heads, after, before, watched, needed)
+        best, low = _attach(line, lits, values, place, heads, book, needed)
         if best < 0 or values[best] < 0:
             conflict, last = line, line
             break
@@ -287,9 +293,7 @@ def trim(
             trail[end] = best
             place[best >> 1] = end
             reasons[best >> 1] = line
-            conflict, end = _propagate(
-                end, end + 1, lits, starts, sizes, values, place, trail, reasons, heads, after, before, watched
-            )
+            conflict, end = _propagate(end, end + 1, lits, values, place, trail, reasons, heads, book)
             if conflict >= 0:
                 last = line
                 break
@@ -309,7 +313,7 @@ def trim(
         if deletes[line]:
             gone = int(deleted[line])
             if gone >= 0:
-                _attach(gone, lits, starts, sizes, values, place, heads, after, before, watched, needed)
+                _attach(gone, lits, values, place, heads, book, needed)
             continue
         closing = line == last and conflict >= 0
         while True:
@@ -328,9 +332,7 @@ def trim(
                     continue  # it is a unit clause itself
                 name = lines + end
             else:
-                if sizes[line] > 1:
-                    _unlink(heads, after, before, 2 * line)
-                    _unlink(heads, after, before, 2 * line + 1)
+                _detach(line, heads, book)
                 if line < axioms or not (needed[line] or goals[line]):
                     break
                 name, testing, clash = line, True, -1
@@ -349,9 +351,7 @@ def trim(
                         reasons[lit >> 1] = -1
                         top += 1
                 if true < 0:
-                    clash, top = _propagate(
-                        end, top, lits, starts, sizes, values, place, trail, reasons, heads, after, before, watched
-                    )
+                    clash, top = _propagate(end, top, lits, values, place, trail, reasons, heads, book)
                     if clash < 0:
                         return line, last, needed, names[:0], ends[:0], hints[:0], root
                 elif place[true >> 1] >= end:
@@ -366,7 +366,7 @@ def trim(
                     chain[links] = cause
                     links += 1
                     if cause != line or not testing:
-                        _need(cause, sizes, heads, after, before, watched, needed)
+                        _need(cause, heads, book, needed)
                     size = sizes[cause]
                 else:
                     size = 1
@@ -382,7 +382,7 @@ def trim(
                         hints = _more(hints, filled)
                         if sizes[reason] == 1:
                             hints[filled] = reason
-                            _need(reason, sizes, heads, after, before, watched, needed)
+                            _need(reason, heads, book, needed)
                         else:
                             hints[filled] = lines + place[var]
                         filled += 1
