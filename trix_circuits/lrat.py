@@ -148,8 +148,8 @@ def _lrat_of(
     full = np.concatenate([np.diff(starts), np.insert(np.diff(proof.starts), at, goal_sizes)])
     deletes = np.concatenate([np.zeros(axioms, dtype=np.int8), np.insert(proof.deletes, at, 0)])
     lines_of_goals = axioms + at + np.arange(len(at))
-    if max(len(literals), len(full)) > MAX_LITERALS:
-        raise LimitError(f"a proof must have fewer than {MAX_LITERALS} literals")
+    if max(len(literals), 8 * len(full)) > MAX_LITERALS:  # trim.py keeps 8 numbers a line
+        raise LimitError(f"a proof must have fewer than {MAX_LITERALS} literals and {MAX_LITERALS // 8} lines")
     if (literals == 0).any() or (np.abs(literals) > MAX_LITERALS // 2).any():
         raise InputError(f"a literal must be a variable below {MAX_LITERALS // 2} or its negation")
     offsets = np.cumsum(full) - full
