@@ -65,14 +65,14 @@ ORIGINALS.append(
 
 
 @pytest.mark.parametrize(("kind", "name", "original"), ORIGINALS, ids=[name for _, name, _ in ORIGINALS])
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_is_a_circuit_or_one_line(kind: str, name: str, original: bytes, data: st.DataObject) -> None:
     read(kind, data.draw(damaged(original)))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("trix", "rtl")])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.binary(max_size=60) | st.lists(st.sampled_from(TOKENS), max_size=30).map(b"".join))
 def test_junk_is_one_line(kind: str, data: bytes) -> None:
     read(kind, data)

@@ -122,8 +122,9 @@ def _all_rows(aig: Aig) -> npt.NDArray[np.uint64]:
     """The planes of the outputs over all rows."""
     rows = np.arange(1 << len(aig.input_names), dtype=np.uint64)
     bits = np.array([rows >> np.uint64(k) & np.uint64(1) for k in range(len(aig.input_names))]).astype(np.uint8)
-    variables = aig.simulate(np.packbits(bits, axis=1).view(np.uint64))[aig.outputs >> 1]
-    return variables ^ np.where(aig.outputs & 1, ~np.uint64(0), np.uint64(0))[:, None]
+    variables: npt.NDArray[np.uint64] = aig.simulate(np.packbits(bits, axis=1).view(np.uint64))[aig.outputs >> 1]
+    flips: npt.NDArray[np.uint64] = np.where(aig.outputs & 1, ~np.uint64(0), np.uint64(0))
+    return np.bitwise_xor(variables, flips[:, None])
 
 
 @pytest.mark.parametrize("name", ["ctrl", "cavlc", "int2float"])
