@@ -34,8 +34,8 @@ def run(command: Sequence[str], folder: Path) -> tuple[int, str]:
 
 
 def equal_by_abc(folder: Path, first: str, second: str) -> bool:
-    """`cec` exits 0 in any case, so that its text decides."""
-    _, text = run([need("berkeley-abc"), "-c", f"cec -n {first} {second}"], folder)
+    """Compared by name. `cec` exits 0 in any case, so that its text decides."""
+    _, text = run([need("berkeley-abc"), "-c", f"cec {first} {second}"], folder)
     assert ("are equivalent" in text) != ("NOT EQUIVALENT" in text), text
     return "are equivalent" in text
 

@@ -24,6 +24,7 @@ from trix_circuits.write.blif import blif_of_netlist, cubes
 from trix_circuits.write.dot import picture_of, read_dot
 from trix_circuits.write.export import KINDS, export_circuit
 from trix_circuits.write.readback import prove_same
+from trix_circuits.write.testbench import ports_of_netlist
 from trix_circuits.write.thresh import aig_of_thresh, read_thresh, text_of_netlist
 
 READABLE = [kind for kind in KINDS if kind not in ("dot", "thresh")]
@@ -104,8 +105,8 @@ def test_blif_says_what_it_holds() -> None:
 @settings(max_examples=40, deadline=None)
 @given(netlists())
 def test_text_and_picture_hold_every_number(netlist: Netlist) -> None:
-    text = read_thresh(export._encode(netlist, "thresh", "it", export.ports_of_netlist(netlist)).decode())
-    picture = read_dot(export._encode(netlist, "dot", "it", export.ports_of_netlist(netlist)).decode())
+    text = read_thresh(export._encode(netlist, "thresh", "it", ports_of_netlist(netlist)).decode())
+    picture = read_dot(export._encode(netlist, "dot", "it", ports_of_netlist(netlist)).decode())
 
     assert text == text_of_netlist(netlist)
     assert picture == picture_of(netlist)
@@ -147,7 +148,7 @@ def test_a_file_that_lies_never_appears(tmp_path: Path, monkeypatch: pytest.Monk
         differ = any(truth.evaluate(row) != lie.evaluate(row) for row in range(0, 1 << 17, 101))
         for kind in KINDS:
             path = tmp_path / f"lie{KINDS[kind]}"
-            data = encode(other, kind, "lie", export.ports_of_netlist(other))
+            data = encode(other, kind, "lie", ports_of_netlist(other))
             if differ or kind in ("dot", "thresh", "blif-weights"):
                 with monkeypatch.context() as patch:
                     patch.setattr(export, "_encode", lambda *_, data=data: data)

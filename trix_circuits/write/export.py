@@ -8,7 +8,7 @@ at all.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -88,6 +88,8 @@ def export_circuit(
     if isinstance(subject, Aig) and kind in _OF_GATES:
         raise InputError(f"{kind} shows threshold gates, and {name} has none: compile it first")
     ports = ports_of_netlist(subject) if isinstance(subject, Netlist) else ports_of(subject)
+    if isinstance(subject, Aig):
+        subject = _named(subject, name, ports, keep=kind in ("aiger", "aag"))
     data = _encode(subject, kind, name, ports)
     try:
         equality = _read_back(subject, kind, data, Path(path).name, ports, time_limit_s)
@@ -107,6 +109,15 @@ def export_circuit(
         None if testbench_path is None else os.fspath(testbench_path),
         tested,
     )
+
+
+def _named(aig: Aig, name: str, ports: Ports, *, keep: bool) -> Aig:
+    """The AIG under names that the file can hold; AIGER keeps those given, unless an input and an output share one,
+    which ABC refuses.
+    """
+    if keep and not set(aig.input_names) & set(aig.output_names):
+        return replace(aig, name=name)
+    return replace(aig, name=name, input_names=tuple(ports.input_bits()), output_names=tuple(ports.output_bits()))
 
 
 def _encode(subject: Netlist | Aig, kind: str, name: str, ports: Ports) -> bytes:
@@ -146,10 +157,9 @@ def _read_back(
         outputs = [place for _, places in ports.outputs for place in places]
         _same((len(found.input_names), len(found.output_names)) == (len(inputs), len(outputs)), "the header")
     else:
-        raw = isinstance(subject, Aig) and kind in ("aiger", "aag")
-        names = (subject.input_names, subject.output_names) if raw and isinstance(subject, Aig) else None
-        inputs = _places(found.input_names, names[0] if names else ports.input_bits(), "inputs")
-        outputs = _places(found.output_names, names[1] if names else ports.output_bits(), "outputs")
+        given = (subject.input_names, subject.output_names) if isinstance(subject, Aig) else None
+        inputs = _places(found.input_names, given[0] if given else ports.input_bits(), "inputs")
+        outputs = _places(found.output_names, given[1] if given else ports.output_bits(), "outputs")
     return prove_same(subject, found, inputs, outputs, time_limit_s=time_limit_s)
 
 

@@ -23,13 +23,13 @@ from trix_circuits.netlist import Netlist
 from trix_circuits.truth_table import variable
 
 Gate = tuple[list[tuple[int, int]], int, int]  # literals with weights, bias, and 1 if the variable is the complement
-PATTERNS = 256
+MAX_PATTERN_BITS = 1 << 28  # of all variables together
 MAX_LEAVES = 16  # of a window of the AIG
 MAX_SOURCES = 20  # of a gate; and inputs for all rows
 MAX_TRIES = 64
+MAX_WINDOWS = 4
 MAX_INNER = 5000
 LAYERS = 3
-_ONES = (1 << PATTERNS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,30 @@ def prove_same(
     return _by_prover(sweep, pairs, time_limit_s)
 
 
+def _patterns(inputs: int, width: int) -> list[int]:
+    """A plane for each input, of eight parts of so many bits, in which ones are from rare to frequent."""
+    rng = random.Random(1)
+    planes = []
+    for _ in range(inputs):
+        plane = 0
+        for part in range(8):
+            word = rng.getrandbits(width)
+            for _ in range((0, 0, 0, 1, 2, 4, 2, 4)[part]):
+                word = word & rng.getrandbits(width) if part < 6 else word | rng.getrandbits(width)
+            plane = plane << width | word
+        planes.append(plane)
+    return planes
+
+
 class _Sweep:
     """The wanted circuit in a builder of its own, with patterns of every variable, and nets that cut windows."""
 
     def __init__(self, names: list[str], full: AigBuilder, own: int, nets: Sequence[int]) -> None:
         self.names, self.windows, self.rows = names, 0, 0
         self.builder = AigBuilder(names)
-        rng = random.Random(1)
-        self._planes = [0, *(rng.getrandbits(PATTERNS) for _ in names)]
+        patterns = max(256, min(4096, MAX_PATTERN_BITS // (1 + len(names) + own) // 256 * 256))
+        self._ones = (1 << patterns) - 1
+        self._planes = [0, *_patterns(len(names), patterns // 8)]
         self._left: list[int] = []
         self._right: list[int] = []
         whole = full.finish("both", [], clean=False)
@@ -101,13 +117,14 @@ class _Sweep:
         self._gates: dict[int, list[Gate]] = {}
         self._met: list[int] = []  # of each variable of the file: the literal that it is
         self._found: tuple[list[int], list[int]] = ([], [])
-        self._known: dict[int, list[int]] = {}  # pattern, made to begin with 0 -> literals of nets with it
+        self._known: dict[int, list[int]] = {}  # plane, made to begin with 0 -> literals of nets with it, not yet met
+        self._spent: dict[int, list[int]] = {}  # the same, met before
         for net in dict.fromkeys(nets):
             plane = self._plane(net)
-            self._known.setdefault(plane ^ (-(plane & 1) & _ONES), []).append(net ^ (plane & 1))
+            self._known.setdefault(plane ^ (-(plane & 1) & self._ones), []).append(net ^ (plane & 1))
 
     def _plane(self, literal: int) -> int:
-        return self._planes[literal >> 1] ^ (_ONES if literal & 1 else 0)
+        return self._planes[literal >> 1] ^ (self._ones if literal & 1 else 0)
 
     def _and(self, a: int, b: int) -> int:
         literal = self.builder.and_(a, b)
@@ -138,14 +155,21 @@ class _Sweep:
             return literal
         plane = self._plane(literal)
         flip = plane & 1
-        candidates = self._known.get(plane ^ (-flip & _ONES), [])
-        for net in candidates[:MAX_TRIES]:
-            if any(self._is_gate(at, net ^ flip, gate) for gate in self._gates.get(net >> 1, ())):
-                return net ^ flip
-        for net in candidates[: MAX_TRIES if not self._gates else 2]:
-            if self._window(literal, net ^ flip):
-                return net ^ flip
-        return literal
+        key = plane ^ (-flip & self._ones)
+        fresh, spent = self._known.get(key, []), self._spent.setdefault(key, [])
+        candidates = [*fresh[:MAX_TRIES], *spent[-MAX_TRIES:]]  # files are written in the order of the nets
+        found = next((net for net in candidates if self._by_gates(at, net ^ flip)), None)
+        if found is None:
+            found = next((net for net in candidates[:MAX_WINDOWS] if self._window(literal, net ^ flip)), None)
+        if found is None:
+            return literal
+        if found in fresh[:MAX_TRIES]:
+            fresh.remove(found)
+            spent.append(found)
+        return found ^ flip
+
+    def _by_gates(self, at: int, net: int) -> bool:
+        return any(self._is_gate(at, net, gate) for gate in self._gates.get(net >> 1, ()))
 
     def _is_gate(self, at: int, net: int, gate: Gate) -> bool:
         """Is variable `at` of the file that net, by the weights of a gate that drives it, over the gate's sources?
