@@ -33,6 +33,7 @@ def main() -> int:
     run("proc")
     run("flatten")
     run("check -assert")  # undriven wires, several drivers, loops
+    run("setundef -zero")  # a decision, not a guess of the writer: x is 0
     run("opt")
     kinds = {cell.type.str() for module in design.selected_modules() for cell in module.selected_cells()}
     memory = sorted(kind for kind in kinds if re.fullmatch(_MEMORY_CELLS, kind))

@@ -37,6 +37,13 @@ def test_includes_are_found_beside_the_file_and_top_is_chosen(tmp_path: Path) ->
     assert [found.aig.evaluate(row) for row in range(8)] == [0, 0, 0, 1, 1, 1, 1, 1]
 
 
+def test_an_undefined_value_is_0_and_that_is_said() -> None:
+    text = b"module m(input [1:0] a, output y); assign y = a == 2 ? 1'b1 : a == 1 ? 1'bx : 1'b0; endmodule"
+    found = read_bytes_as("verilog", text, "x.v")
+    assert [found.aig.evaluate(row) for row in range(4)] == [0, 0, 1, 0]
+    assert "x is taken as 0" in found.notes[1]
+
+
 MISTAKES = [
     ("module m(input c, d, output reg q); always @(posedge c) q <= d; endmodule", "the design is sequential"),
     ("module m(input c, d, output reg q); always @* if (c) q = d; endmodule", "the design is sequential"),

@@ -21,7 +21,7 @@ from trix_circuits.share import folder as content
 
 TIMEOUT_S = 300.0
 MEMORY_BYTES = 6 << 30
-_NOTE = "Yosys made the AIG that is mapped and proven; the way from the Verilog text to it is not proven here"
+_NOTE = "Yosys made the AIG that is mapped and proven; the way from the Verilog text to it is not proven here, and x is taken as 0"
 
 
 class MissingYosysError(InputError):
