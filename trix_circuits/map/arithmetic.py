@@ -11,7 +11,7 @@ near-linear. What is found is a guess: everything that is built from it is prove
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -82,18 +82,14 @@ class Values:
 
 
 def patterns(inputs: int, words: int, seed: int = 1) -> Planes:
-    """Repeatable input planes: half of the words uniform, the others with more or fewer ones, all rows the same or not."""
+    """Repeatable input planes: half of the lanes uniform, each of the others with a share of ones of its own."""
     rng = np.random.default_rng(seed)
-
-    def draw(count: int) -> Planes:
-        return rng.integers(0, 1 << 64, size=(inputs, count), dtype=np.uint64, endpoint=False)
-
-    planes = draw(words)
-    quarter = max(1, words // 8)
-    planes[:, :quarter] |= draw(quarter)
-    planes[:, quarter : 2 * quarter] &= draw(quarter)
-    planes[:, 2 * quarter : 3 * quarter] |= draw(quarter) | draw(quarter)
-    planes[:, 3 * quarter : 4 * quarter] &= draw(quarter) & draw(quarter)
+    planes = rng.integers(0, 1 << 64, size=(inputs, words), dtype=np.uint64, endpoint=False)
+    half = words // 2
+    limits = rng.integers(0, 256, size=64 * half, dtype=np.uint8)
+    for k in range(inputs):
+        fires = rng.integers(0, 256, size=64 * half, dtype=np.uint8) < limits
+        planes[k, :half] = np.packbits(fires, bitorder="little").view(np.uint64)
     return planes
 
 
@@ -141,9 +137,14 @@ def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
     return Aig(aig.name, aig.input_names, aig.output_names, *arrays, outputs), old
 
 
-def find_adders(aig: Aig) -> Candidates:
-    """Equal nodes, sums modulo 2 and full adders of an AIG; guesses that agree on all patterns."""
+def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
+    """Equal nodes, sums modulo 2 and full adders of an AIG; guesses that agree on all patterns.
+
+    Variables `apart` stand for themselves although others may agree with them.
+    """
     values = values_of(aig)
+    for v in apart:
+        values.root[v] = v
     same = [2 * r ^ (values.phase[r] ^ values.phase[v]) for v, r in enumerate(values.root)]
     found = Candidates(same, values=values)
     pairs = _pairs(aig, values)
@@ -210,7 +211,7 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: dict[i
     used: set[int] = set()
     for (a, b, c), v in sorted(wanted.items(), key=lambda item: item[1]):
         leaves, carry = _majority(values, (a, b, c))
-        if carry is not None and carry >> 1 not in used and v not in used and min(carry >> 1, v) > max(a, b, c):
+        if carry is not None and carry >> 1 not in used and v not in used and v > max(a, b, c):
             total = _sum_literal(values, leaves, v)
             if total is not None:
                 used |= {carry >> 1, v}
@@ -225,7 +226,7 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: dict[i
         for leaf in leaves:
             value ^= values.of(leaf)
         total = values.find(value)
-        if total is not None and total >> 1 not in used and total >> 1 > max(triple):
+        if total is not None and total >> 1 not in used and total >> 1 not in (0, *triple):
             used |= {total >> 1, v}
             found.full.append(Adder(leaves, total, carry))
         elif carry & 1:

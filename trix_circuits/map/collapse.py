@@ -41,7 +41,7 @@ def composed(
 ) -> int:
     """One gate for gate `f` with its source `net` (a gate) taken in: sources to `joint`, weights to `out`.
 
-    Returns 256 * number of inputs + index of the bias, or -1.
+    Returns 256 * number of inputs + index of the bias, or a negative number.
     """
     g = net - inputs
     of_f, of_g = np.zeros(2 * WIDTH, np.int64), np.zeros(2 * WIDTH, np.int64)

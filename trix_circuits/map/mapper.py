@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from trix_circuits import check
@@ -20,9 +21,9 @@ from trix_circuits.map.cover import Values, cover
 from trix_circuits.map.cuts import LEAVES
 from trix_circuits.map.network import Network, check_values
 from trix_circuits.map.resynth import Resynthesis
+from trix_circuits.map.rewrite import variants
 from trix_circuits.netlist import Builder, Netlist
 
-_RESYNTH_GATES = 40_000
 OBJECTIVES = ("size", "depth")
 Progress = Callable[[str, float], None]
 
@@ -53,6 +54,9 @@ def map_aig(
     values = Values.of(format)
     started = time.monotonic()
 
+    def cost(network: Network) -> tuple[int, int]:
+        return (network.depth, network.size) if objective == "depth" else (network.size, network.depth)
+
     def note(stage: str, network: Network) -> None:
         nonlocal started
         now = time.monotonic()
@@ -61,27 +65,68 @@ def map_aig(
             stats.setdefault("gates", {})[stage] = network.size
         started = now
 
+    plan = _plan(aig.size, effort)
+    by_depth = objective == "depth"
+    aig_clean = cleaned(aig)
+    sources = [aig_clean, *variants(aig_clean, plan.scripts)]
     if progress is not None:
-        progress("cover", 0.0)
-    network = cover(cleaned(aig), format, by_depth=objective == "depth", max_leaves=min(LEAVES, fan_in))
-    note("cover", network)
-    network = collapse(network, values, limit=fan_in)
-    note("collapse", network)
-    if progress is not None:
-        progress("resynthesis", 0.5)
-    if network.size <= _RESYNTH_GATES:
-        extra = 3 if network.size < 5000 else 2
-        work = Resynthesis(network, values, limit=fan_in)
-        for _ in range(2 + 2 * effort):
-            before = work.network.size
-            work.resubstitute(keep_depth=objective == "depth", max_extra=extra, max_tries=30 * extra)
-            work.network = collapse(work.network, values, limit=fan_in)
-            if work.network.size == before:
-                break
-        network = work.network
-        note("resynthesis", network)
+        progress("cover", 0.1)
+    started = time.monotonic()
+    drafts: list[Resynthesis] = []
+    for source in sources:
+        for leaves in plan.leaves:
+            network = cover(source, format, by_depth=by_depth, max_leaves=min(leaves, fan_in), keep=plan.keep)
+            if not drafts:
+                note("cover", network)
+            network = collapse(network, values, limit=fan_in)
+            drafts.append(Resynthesis(network, values, limit=fan_in, keep_depth=by_depth))
+    best = drafts[0].network
+    note("collapse", min((draft.network for draft in drafts), key=cost))
+    # successive halving: all drafts get the cheap rounds, the better ones the dear ones
+    for stage, (kept, extra, rounds) in enumerate(plan.rounds):
+        drafts = sorted(drafts, key=lambda draft: cost(draft.network))[:kept]
+        for k, draft in enumerate(drafts):
+            if progress is not None:
+                progress("resynthesis", 0.2 + 0.8 * (stage + k / len(drafts)) / len(plan.rounds))
+            draft.run(extra=extra, rounds=rounds)
+    network = min((draft.network for draft in drafts), key=cost)
+    if cost(best) < cost(network):
+        network = best
+    note("resynthesis", network)
     check_values(network, format)
     return netlist_of(network, aig, format)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is tried: rewriting scripts, sizes of cuts, cuts kept a node, and rounds of (drafts kept, extra, passes)."""
+
+    scripts: tuple[str, ...]
+    leaves: tuple[int, ...]
+    keep: int
+    rounds: tuple[tuple[int, int, int], ...]
+
+
+_SCRIPTS = (
+    "balance rewrite resub",
+    "rewrite resub",
+    "rewrite resub rewrite resub",
+    "balance",
+    "rewrite resub refactor rewrite resub",
+)
+
+
+def _plan(ands: int, effort: int) -> Plan:
+    """By the size of the AIG and not by the clock, so that the same question has the same answer everywhere."""
+    if ands > 100_000 or effort <= 0:
+        return Plan((), (LEAVES,), 8, ((1, 2, 1),) if ands <= 100_000 else ())
+    if ands > 8_000:
+        return Plan((), (LEAVES,), 10, ((1, 2, 2 * effort),))
+    if ands > 2_000:
+        return Plan(_SCRIPTS[: 2 * effort], (LEAVES, 4), 12, ((1 + effort, 2, 2), (effort, 3, 1 + 2 * effort)))
+    return Plan(
+        _SCRIPTS[: 1 + 2 * effort], (LEAVES, 4), 12, ((4 * effort, 2, 2), (2 * effort, 3, 2), (effort, 3, 6 * effort))
+    )
 
 
 def netlist_of(network: Network, aig: Aig, form: WeightFormat) -> Netlist:

@@ -22,8 +22,10 @@ from dataclasses import dataclass, field
 
 from trix_circuits.aig import Aig
 from trix_circuits.map.arithmetic import Adder, Candidates, find_adders, with_missing_sums
+from trix_circuits.map.arithmetic_symmetric import with_counted_outputs
 
 _ROUNDS = 60
+_MOST_WORK = 20_000_000
 Terms = tuple[tuple[int, int], ...]
 
 
@@ -86,11 +88,14 @@ class Extraction:
 
 def extract(aig: Aig, *, least: int = 2) -> Extraction:
     """The regions of at least so many adders; what they say is a guess that agrees on some thousand patterns."""
-    aig, old = with_missing_sums(aig)
-    found = find_adders(aig)
+    given = aig.variables
+    aig, old = with_missing_sums(with_counted_outputs(aig))
+    found = find_adders(aig, [v for v, before in enumerate(old) if before >= given])
+    old = [v if v < given else -1 for v in old]
     demand = _demand(aig, found, _adders(aig, found))
-    parts = _Parts(aig, found, demand)
-    return Extraction(aig, parts.regions(least), found.same, old)
+    ways = [_Parts(aig, found, demand, by_cone=by_cone).regions(least) for by_cone in (False, True)]
+    regions = max(ways, key=lambda way: sum(len(region.steps) - 1 for region in way))
+    return Extraction(aig, regions, found.same, old)
 
 
 def _reads(aig: Aig, found: Candidates, v: int) -> tuple[int, int]:
@@ -99,36 +104,74 @@ def _reads(aig: Aig, found: Candidates, v: int) -> tuple[int, int]:
 
 
 def _demand(aig: Aig, found: Candidates, adders: list[Adder]) -> Demand:
-    """From the outputs down."""
-    demand = Demand(adders)
-    for number, adder in enumerate(adders):
-        for literal in (adder.total, adder.carry):
-            if literal is not None:
-                demand.maker.setdefault(literal >> 1, number)
+    """From the outputs down; adders that would have to wait for themselves are not taken."""
+    banned: set[int] = set()
+    while True:
+        demand = Demand(adders)
+        for number, adder in enumerate(adders):
+            if number not in banned:
+                for literal in (adder.total, adder.carry):
+                    if literal is not None:
+                        demand.maker.setdefault(literal >> 1, number)
+        loops = _collect(aig, found, demand)
+        if not loops:
+            return demand
+        banned |= loops
+
+
+def _collect(aig: Aig, found: Candidates, demand: Demand) -> set[int]:
+    """Fill in what is demanded, in depth-first order; or adders on loops, of which there must be none."""
     first = 1 + len(aig.input_names)
-    wanted = bytearray(aig.variables)
-    for literal in aig.outputs.tolist():
-        v = found.same[literal >> 1] >> 1
-        wanted[v] = 1
-        demand.elsewhere.add(v)
     left, right, same = aig.left.tolist(), aig.right.tolist(), found.same
-    for v in range(aig.variables - 1, 0, -1):
-        if not wanted[v]:
-            continue
-        demand.order.append(v)
-        number_of = demand.maker.get(v)
-        if number_of is not None:
-            if number_of not in demand.taken:
-                demand.taken.add(number_of)
-                for leaf in adders[number_of].leaves:
-                    wanted[leaf >> 1] = 1
-                    demand.readers.setdefault(leaf >> 1, []).append(number_of)
-        elif v >= first:
-            for literal in (left[v - first], right[v - first]):
-                f = same[literal >> 1] >> 1
-                wanted[f] = 1
-                demand.elsewhere.add(f)
-    return demand
+    roots = [same[literal >> 1] >> 1 for literal in aig.outputs.tolist()]
+    demand.elsewhere.update(roots)
+    state = bytearray(aig.variables)  # 1 where the way down is open, 2 where it is done
+    loops: set[int] = set()
+    for root in roots:
+        stack = [root]
+        while stack:
+            v = stack[-1]
+            if state[v]:
+                stack.pop()
+                if state[v] == 1:
+                    state[v] = 2
+                    demand.order.append(v)
+                continue
+            state[v] = 1
+            number = demand.maker.get(v)
+            if number is not None:
+                reads = [leaf >> 1 for leaf in demand.adders[number].leaves]
+                if number not in demand.taken:
+                    demand.taken.add(number)
+                    for f in reads:
+                        demand.readers.setdefault(f, []).append(number)
+            elif v >= first:
+                reads = [same[literal >> 1] >> 1 for literal in (left[v - first], right[v - first])]
+                demand.elsewhere.update(reads)
+            else:
+                reads = []
+            for f in reads:
+                if state[f] == 0:
+                    stack.append(f)
+                elif state[f] == 1:
+                    loops |= _backward(demand, stack, f, state)
+    demand.elsewhere.discard(0)
+    demand.order.reverse()
+    if demand.order and 0 in demand.order:
+        demand.order.remove(0)
+    return loops
+
+
+def _backward(demand: Demand, stack: list[int], end: int, state: bytearray) -> set[int]:
+    """Of the adders on the open way from a variable to the top of the stack, those that make one before a leaf."""
+    found = set()
+    for v in reversed(stack):
+        number = demand.maker.get(v)
+        if state[v] == 1 and number is not None and max(leaf >> 1 for leaf in demand.adders[number].leaves) > v:
+            found.add(number)
+        if v == end:
+            break
+    return found
 
 
 def _adders(aig: Aig, found: Candidates) -> list[Adder]:
@@ -154,7 +197,7 @@ def _adders(aig: Aig, found: Candidates) -> list[Adder]:
             if carry is None or carry >> 1 in (0, x >> 1, y >> 1) or carry >> 1 in carried:
                 continue
             v = carry >> 1
-            if v in demand.maker or not (v in demand.elsewhere or v in demand.readers) or v < max(x >> 1, y >> 1):
+            if v in demand.maker or not (v in demand.elsewhere or v in demand.readers):
                 continue
             total = adder.total ^ (turns & 1) ^ (turns >> 1)
             choices.append(
@@ -171,10 +214,14 @@ def _adders(aig: Aig, found: Candidates) -> list[Adder]:
 
 
 class _Parts:
-    """The connected sets of adders, and what is left out of them or cut."""
+    """The connected sets of adders, and what is left out of them or cut.
 
-    def __init__(self, aig: Aig, found: Candidates, demand: Demand) -> None:
-        self.aig, self.found, self.demand = aig, found, demand
+    Where an output has a weight that a later one has as well, its adder is left out; or, `by_cone`, all adders that it
+    depends on become a set of their own, as suits sums of sums, each of which is complete.
+    """
+
+    def __init__(self, aig: Aig, found: Candidates, demand: Demand, *, by_cone: bool) -> None:
+        self.aig, self.found, self.demand, self.by_cone = aig, found, demand, by_cone
         self.alone: set[int] = set()  # adders that are joined with no other
         self.cut: set[int] = set()  # variables that must not join adders
         self.group: dict[int, list[int]] = {}
@@ -182,6 +229,10 @@ class _Parts:
         self.sign: dict[int, int] = {}
         self.root: dict[int, int] = {}
         self.joined: set[int] = set()
+        self.places: dict[int, int] = {}
+        for place, v in enumerate(reversed(demand.order)):
+            if v in demand.maker:
+                self.places.setdefault(demand.maker[v], place)
 
     def regions(self, least: int) -> list[Region]:
         for _ in range(_ROUNDS):
@@ -190,7 +241,14 @@ class _Parts:
                 break
         else:
             return []
-        made = [self._region(members) for members in self.group.values() if len(members) >= least]
+        made = [
+            min(
+                (self._region(members, turn) for turn in (1, -1)),
+                key=lambda region: (sum(literal & 1 for literal, _ in region.inputs), region.constant.bit_count()),
+            )
+            for members in self.group.values()
+            if len(members) >= least
+        ]
         return sorted(made, key=lambda region: max(literal for literal, _ in region.outputs))
 
     # ---- joining -----------------------------------------------------------------------------------------------------
@@ -234,7 +292,7 @@ class _Parts:
                 self.parent[two], self.offset[two], self.turn[two] = one, p + up - q, turn
             self.joined.add(v)
         self.group.clear()
-        for number in sorted(demand.taken, key=self._place):
+        for number in sorted(demand.taken, key=self.places.__getitem__):
             root, power, turn = self._find(number)
             self.group.setdefault(root, []).append(number)
             self.power[number], self.sign[number] = power, -1 if turn else 1
@@ -243,11 +301,6 @@ class _Parts:
             lowest = min(self.power[number] for number in members)
             for number in members:
                 self.power[number] -= lowest
-
-    def _place(self, number: int) -> int:
-        """A number that rises along the ways through adders."""
-        adder = self.demand.adders[number]
-        return min(literal >> 1 for literal in (adder.total, adder.carry) if literal is not None)
 
     # ---- outputs must have different weights -------------------------------------------------------------------------
 
@@ -266,27 +319,50 @@ class _Parts:
 
     def _leave_out_doubles(self) -> bool:
         """Set adders apart whose outputs have a weight that another output has; whether there were any."""
-        before = len(self.alone)
-        for only_ghosts in (True, False):
+        before = len(self.alone) + len(self.cut)
+        for ghosts in (True, False):
             for members in self.group.values():
                 if len(members) > 1:
-                    self._leave_out(self._outputs(members), only_ghosts)
-            if len(self.alone) > before:
+                    self._leave_out(members, ghosts)
+            if len(self.alone) + len(self.cut) > before:
                 return True
         return False
 
-    def _leave_out(self, outputs: list[tuple[int, int | None, int]], only_ghosts: bool) -> None:
+    def _leave_out(self, members: list[int], ghosts: bool) -> None:
         """Ghosts go first: a carry that is not there says that its adder is none; then what was made the earliest."""
+        outputs = self._outputs(members)
         top = max((power for power, v, _ in outputs if v is not None), default=-1)
-        by_power: dict[int, list[tuple[bool, int, int]]] = {}
+        by_power: dict[int, list[tuple[bool, int, int, int]]] = {}
         for power, v, number in outputs:
             if power <= top:
-                by_power.setdefault(power, []).append((v is not None, self._place(number), number))
-                if only_ghosts and v is None and self.power[number] < power:
+                by_power.setdefault(power, []).append((v is not None, self.places[number], number, v or 0))
+                if ghosts and v is None and self.power[number] < power:
                     self.alone.add(number)
-        for row in by_power.values():
-            if len(row) > 1:
-                self.alone.update(number for real, _, number in sorted(row)[:-1] if not (real and only_ghosts))
+        double = [each for row in by_power.values() for each in sorted(row)[:-1]]
+        if ghosts:
+            self.alone.update(number for real, _, number, _ in double if not real)
+        elif self.by_cone and len(double) * len(members) < _MOST_WORK:
+            self._cut_cones(members, [number for _, _, number, _ in double])
+        else:
+            self.alone.update(number for _, _, number, _ in double)
+
+    def _cut_cones(self, members: list[int], tops: list[int]) -> None:
+        """Cut a set where the tops that are reached change."""
+        demand = self.demand
+        reaches = dict.fromkeys(members, 0)
+        for k, number in enumerate(tops):
+            reaches[number] |= 1 << k
+        crossing: list[tuple[int, int, int]] = []
+        for number in reversed(members):
+            for leaf in demand.adders[number].leaves:
+                if leaf >> 1 in self.joined:
+                    below = demand.maker[leaf >> 1]
+                    reaches[below] |= reaches[number]
+                    crossing.append((leaf >> 1, below, number))
+        cut = {v for v, below, number in crossing if reaches[below] != reaches[number]}
+        if cut <= self.cut:
+            self.alone.update(tops)
+        self.cut |= cut
 
     # ---- no loops ----------------------------------------------------------------------------------------------------
 
@@ -365,7 +441,8 @@ class _Parts:
 
     # ---- the result --------------------------------------------------------------------------------------------------
 
-    def _region(self, members: list[int]) -> Region:
+    def _region(self, members: list[int], turn: int) -> Region:
+        """The region's equation, or for a turn of -1 that of the inverses."""
         demand = self.demand
         steps = []
         sums: dict[int, int] = {}  # variable -> coefficient, all on one side
@@ -379,7 +456,7 @@ class _Parts:
         produced: dict[int, None] = {}
         prefer: dict[int, int] = {}
         for number in members:
-            adder, weight = demand.adders[number], self.sign[number] << self.power[number]
+            adder, weight = demand.adders[number], turn * self.sign[number] << self.power[number]
             known = [
                 literal
                 if literal is not None and (literal >> 1 in demand.elsewhere or literal >> 1 in demand.readers)

@@ -397,6 +397,8 @@ def next_resubstitution(
     max_extra: int,
     max_tries: int,
     apply: bool,
+    prints: Words,
+    failed: Words,
     marks: Integers,
     answer: Integers,
 ) -> int:
@@ -404,6 +406,8 @@ def next_resubstitution(
 
     `answer` receives gate, fan-in, number of sources, bias, then the sources, then the weights. With `apply` all are
     carried out at once (right where the simulation is exhaustive); the number of gates saved is then in answer[0].
+    `prints` has a fingerprint of each net's function, and `failed` the questions that were asked in vain: they are not
+    asked again.
     """
     gates = len(fan_in)
     words = values.shape[1]
@@ -434,11 +438,19 @@ def next_resubstitution(
             )  # fmt: skip
             if base + max_extra > 12:
                 continue
+            question = prints[inputs + g] * np.uint64(0x9E3779B97F4A7C15) + prints[victim] * np.uint64(0xC2B2AE3D27D4EB4F)
+            for y in range(count):
+                question += prints[columns[y]] * np.uint64(0x165667B19E3779F9 if y < base else 0x27D4EB2F165667C5)
+            question = (question ^ (question >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + np.uint64(max_extra)
+            at = int(question >> np.uint64(20)) & (len(failed) - 1)
+            if failed[at] == question:
+                continue
             found = distinct_rows(values, columns, count, inputs + g, care, rows, table, slots)
             code = express(
                 rows, found, base, count, max_extra, max_tries, limit, positive, negative, all_biases, 600, chosen, out
             )
             if code < 0:
+                failed[at] = question
                 continue
             n = code >> 8
             for y in range(n):

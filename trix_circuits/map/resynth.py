@@ -6,12 +6,10 @@ and each refutation adds the pattern that it found, and neighbours of it.
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.collapse import fan_outs
+from trix_circuits.map.collapse import collapse, fan_outs
 from trix_circuits.map.cover import Values
 from trix_circuits.map.network import Network, levels_of, simulate_gates, sorted_and_cleaned
 from trix_circuits.map.proofs import Equality
@@ -33,13 +31,23 @@ def all_rows(inputs: int) -> tuple[Words, Words]:
     return planes, care
 
 
+def fingerprints(values: Words) -> Words:
+    """A word for each net that tells its function from others, by its planes."""
+    word = np.zeros(values.shape[0], dtype=np.uint64)
+    for column in range(values.shape[1]):
+        word = (word ^ values[:, column]) * np.uint64(0x9FB21C651E98DF25)
+        word ^= word >> np.uint64(31)
+    return word
+
+
 class Resynthesis:
     """Passes of resubstitution over a network; `network` is always equivalent to the one given."""
 
-    def __init__(self, network: Network, values: Values, *, limit: int, words: int = 32, seed: int = 1) -> None:
+    def __init__(self, network: Network, values: Values, *, limit: int, keep_depth: bool = False, words: int = 32, seed: int = 1) -> None:
         self.network = network
         self.values = values
         self.limit = limit
+        self.keep_depth = keep_depth
         self.exhaustive = network.inputs <= EXHAUSTIVE
         self._random = np.random.default_rng(seed)
         if self.exhaustive:
@@ -49,24 +57,35 @@ class Resynthesis:
             self.planes = self._random.integers(0, 1 << 64, size=shape, dtype=np.uint64)
             self.care = np.full(words, _ALL)
         self._at = 0
+        sample = self._random.integers(0, 1 << 64, size=(network.inputs, 4), dtype=np.uint64)
+        self._sample = self.planes if self.exhaustive else sample
+        self._failed = np.zeros(1 << max(12, min(22, (8 * network.size).bit_length())), dtype=np.uint64)
         self.proven = self.refuted = self.unknown = 0
+
+    def run(self, *, extra: int, rounds: int) -> None:
+        """Passes with up to `extra` divisors, each followed by collapsing, until one changes nothing."""
+        for _ in range(rounds):
+            before = self.network.size
+            self.resubstitute(max_extra=extra, max_tries=30 * extra)
+            self.network = collapse(self.network, self.values, limit=self.limit)
+            if self.network.size == before:
+                break
 
     def resubstitute(
         self,
         *,
-        most: int = 50,
+        most: int = 60,
         reach: int = 20,
         max_extra: int = 2,
         max_tries: int = 40,
-        keep_depth: bool = False,
         conflicts: int = 300,
-        deadline: float = float("inf"),
     ) -> int:
         """One pass over all gates; how many gates went."""
         before = self.network.size
         net = self.network = sorted_and_cleaned(self.network, by_level=True)
         inputs = net.inputs
         values = net.simulate(self.planes)
+        prints = fingerprints(net.simulate(self._sample))
         starts, readers = fan_outs(inputs, net.sources, net.fan_in)
         levels = levels_of(inputs, net.sources, net.fan_in)
         refs = np.diff(starts)
@@ -80,10 +99,10 @@ class Resynthesis:
         while True:
             g = next_resubstitution(
                 begin, skip, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, starts, readers, levels,
-                keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, reach, max_extra,
-                max_tries, self.exhaustive, marks, answer,
+                self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, reach, max_extra,
+                max_tries, self.exhaustive, prints, self._failed, marks, answer,
             )  # fmt: skip
-            if g < 0 or equality is None or time.monotonic() > deadline:
+            if g < 0 or equality is None:
                 break
             count, bias = int(answer[2]), int(answer[3])
             nets, weights = answer[4 : 4 + count].copy(), answer[24 : 24 + count].copy()
@@ -97,6 +116,7 @@ class Resynthesis:
                 skip = retries = 0
             elif outcome is False:
                 self.unknown += 1
+                retries = 0
             else:
                 self.refuted += 1
                 self._learn(outcome, values)

@@ -61,7 +61,7 @@ def separate(
 ) -> int:
     """Find weights (written to `weights[:columns]`) for the distinct patterns `on` and `off`; the index of the bias, or -1.
 
-    -1 means that the format has no such gate, or that `node_limit` nodes of the search did not find it.
+    -1 means that `node_limit` nodes of the search found no gate of the format, -2 that only a bias is wanting.
     """
     count_on, count_off = len(on), len(off)
     rows = count_on + count_off
@@ -82,7 +82,12 @@ def separate(
         for r in range(count_off):
             ones_off += int((off[r] >> shift) & one)
         chow[c] = ones_on * count_off - ones_off * count_on
-    order = np.argsort(-np.abs(chow), kind="mergesort")
+    order = np.arange(columns)
+    for c in range(1, columns):
+        at = c
+        while at > 0 and abs(chow[order[at]]) > abs(chow[order[at - 1]]):
+            order[at], order[at - 1] = order[at - 1], order[at]
+            at -= 1
     # rows by pattern, with bit d of a pattern being the column decided d-th
     pattern = np.zeros(rows, np.int64)
     for r in range(rows):
@@ -116,6 +121,7 @@ def separate(
     sums = np.zeros((columns + 1, rows), np.int64)
     choice = np.zeros(columns + 1, np.int64)
     value_of = np.zeros(columns, np.int64)
+    answer = -1
     for attempt in range(3):
         if attempt == 2 and complete:
             break  # non-increasing weights lose nothing there
@@ -184,4 +190,5 @@ def separate(
                 for c in range(columns):
                     weights[order[c]] = value_of[c]
                 return bias
-    return -1
+            answer = -2
+    return answer

@@ -56,7 +56,7 @@ def gate_of(
     biases: Integers,
     weights: Integers,
 ) -> int:
-    """Weights for the table with inputs (bits 0.. of `flips`) and output (bit 6) inverted; the bias' index or -1."""
+    """Weights for the table with inputs (bits 0.. of `flips`) and output (bit 6) inverted; as `separate`."""
     rows = 1 << size
     on, off = np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)
     a, b = 0, 0
@@ -80,8 +80,9 @@ def find_match(table: np.uint64, size: int, positive: Integers, negative: Intege
         if low & ~high and high & ~low:
             return -1
     weights = np.zeros(8, np.int64)
-    if gate_of(table, size, 0, positive, negative, biases, weights) >= 0:
-        return 0
+    plain = gate_of(table, size, 0, positive, negative, biases, weights)
+    if plain >= 0 or (plain == -1 and size > 2):
+        return 0 if plain >= 0 else -1
     places = size + 1
     for i in range(places):
         one = 1 << (i if i < size else 6)
