@@ -32,9 +32,10 @@ from trix_circuits.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
 LIKES = 3  # nets of the same patterns for which wider windows are tried
 WINDOW_LEAVES = 14  # windows wider than that are left to the clauses
-CONE_NODES = 400
+CONE_NODES = 80
 GROWTH = 6  # how often a window that fails is widened
 CONFLICTS = (100, 1000, 10_000)  # for a pair, in each round
+FAIR_TRIAL = 40  # pairs for which wider windows are tried before it is seen whether that pays
 BATCH = 16  # pairs in one request to the solver
 PENDING = 8  # counterexamples that are gathered before all nets are evaluated on them
 ALL_ROWS = 16  # with so few inputs, all rows are a window
@@ -155,8 +156,8 @@ class Sweep:
         self._first_words = self.planes.shape[1]
         signatures = self._signatures()
         order = self._order(signatures)
-        for effort in range(2):
-            self._pass(effort, order, signatures, progress)
+        for wider in (False, True):
+            self._pass(wider, order, signatures, progress)
             if not self._open():
                 return
             needed = self._needed()
@@ -191,7 +192,7 @@ class Sweep:
 
     def _pass(
         self,
-        effort: int,
+        wider: bool,
         order: Sequence[int],
         signatures: Sequence[int],
         progress: Progress | None,
@@ -201,6 +202,7 @@ class Sweep:
             likes.setdefault(signatures[net], []).append(net)
         phase = (self.planes[:, 0] & np.uint64(1)).tolist()
         self._by_gate.clear()
+        tried = gained = 0
         for k, net in enumerate(order):
             if progress is not None and k % 1024 == 0:
                 progress(k, len(order))
@@ -209,9 +211,12 @@ class Sweep:
                 pairs = [(2 * net, 2 * like + (phase[net] ^ phase[like])) for like in earlier if self._agree(net, like)]
                 if len(pairs) > 1:
                     pairs.sort(key=lambda pair: self._size(net, pair[1] >> 1))
-                found = any([self._merge_if_equal(*pair) for pair in pairs])
-                if effort > 0 and net >= self.first_source and not found:
+                found = any([self._merge_if_equal(*pair) for pair in pairs])  # noqa: C419  # all, for each may be apart
+                if wider and net >= self.first_source and pairs and not found:
                     found = any(self._merge_if_equal(*pair, growth=GROWTH) for pair in pairs[:LIKES])
+                    tried, gained = tried + 1, gained + found
+                    if tried >= FAIR_TRIAL and gained < tried // 4:
+                        return  # structure was lost: the solver will be quicker
             if net not in self.nets.equal:
                 earlier.append(net)
 
@@ -333,7 +338,7 @@ class Sweep:
                 leaves.add(found)
             else:
                 stack.extend([self.nets.find(2 * s) >> 1 for s in inner[0]])
-            if len(seen) > CONE_NODES:
+            if len(seen) > CONE_NODES or len(leaves) > check.MAX_LEAVES:
                 return None
         return leaves
 
