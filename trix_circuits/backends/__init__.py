@@ -26,8 +26,13 @@ class Runner(Protocol):
     program: LaneProgram
     interface: Interface
 
-    def planes(self, planes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        """[input bits, words] to [output bits, words], 64 lanes a word."""
+    def planes(
+        self, planes: npt.NDArray[np.uint64], out: npt.NDArray[np.uint64] | None = None
+    ) -> npt.NDArray[np.uint64]:
+        """[input bits, words] to [output bits, words], 64 lanes a word; the result goes to `out` if that is given.
+
+        [blocks, input bits, words] to [blocks, output bits, words] is the same with the words of a block side by side.
+        """
 
     def integers(self, inputs: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
         """Arrays of integers by input bus to arrays by output bus, one entry a lane.

@@ -162,14 +162,28 @@ def integers_out(element: int, width: int, planes: int) -> str:
     return f.finish("i64 0")
 
 
+def _planes_start(f: Function) -> str:
+    """Where the tile starts in planes that lie in blocks of `limit` vectors, a block's rows one after the other."""
+    block, inside = f.word("sdiv", "%first", "%limit"), f.word("srem", "%first", "%limit")
+    skipped = f.word("mul", block, f.word("mul", "%stride", "%bits"))
+    return f.at("%data", f.word("add", skipped, f.word("mul", inside, VECTOR_BYTES)))
+
+
 def planes_in() -> str:
-    """`planes_in`: rows of words, `stride` bytes apart, into the tile."""
+    """`planes_in`: rows of words, `stride` bytes apart, into the tile.
+
+    So many rows are more streams than a processor's prefetcher follows, and where the stride is a power of two they
+    compete for the same few lines of the cache: while a row is copied, the row after the next one is asked for.
+    """
     f = _head("planes_in")
-    start = f.at("%data", f.word("mul", "%first", VECTOR_BYTES))
+    start = _planes_start(f)
+    ahead = f.word("mul", "%stride", 2)
     with f.loop(0, "%bits") as row:
         source = f.at(start, f.word("mul", row, "%stride"))
+        later = f.at(source, ahead)
         into = f.at("%rows", f.word("mul", row, "%pitch"))
         with f.loop(0, "%count") as vector:
+            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(later, vector, VECTOR)}, i32 0, i32 3, i32 1)")
             f.store(f.load(f.at(source, vector, VECTOR)), f.at(into, vector, VECTOR), align=64)
     return f.finish("i64 0")
 
@@ -177,7 +191,7 @@ def planes_in() -> str:
 def planes_out(stream: bool) -> str:
     """`planes_out`, and `planes_stream`, which writes past the caches to rows that are aligned to 64 bytes."""
     f = _head("planes_stream" if stream else "planes_out")
-    start = f.at("%data", f.word("mul", "%first", VECTOR_BYTES))
+    start = _planes_start(f)
     with f.loop(0, "%bits") as row:
         into = f.at(start, f.word("mul", row, "%stride"))
         source = f.at("%rows", f.word("mul", row, "%pitch"))
@@ -287,4 +301,7 @@ def bits_out(columns: int) -> str:
     return f.finish("i64 0")
 
 
-DECLARATIONS = "declare i64 @llvm.vector.reduce.or.v8i64(<8 x i64>)\ndeclare i64 @llvm.smin.i64(i64, i64)\n"
+DECLARATIONS = """declare i64 @llvm.vector.reduce.or.v8i64(<8 x i64>)
+declare i64 @llvm.smin.i64(i64, i64)
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+"""

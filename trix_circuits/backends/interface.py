@@ -206,16 +206,27 @@ def output_columns(face: Interface, lanes: int) -> tuple[dict[str, Array], list[
 
 
 def checked_planes(face: Interface, planes: Any) -> npt.NDArray[np.uint64]:
-    """An array [input bits, words] of uint64; raises InputError for anything else."""
+    """An array [input bits, words] or [blocks, input bits, words] of uint64; raises InputError for anything else."""
     if not isinstance(planes, np.ndarray) or planes.dtype != np.uint64:
         kind = planes.dtype if isinstance(planes, np.ndarray) else type(planes).__name__
         raise InputError(f"{face.name}: planes must be an array of uint64, not {kind}")
-    if planes.ndim != 2 or planes.shape[0] != face.input_bits:
+    if planes.ndim not in (2, 3) or planes.shape[-2] != face.input_bits:
         raise InputError(
             f"{face.name}: planes must have the shape [{face.input_bits}, words], not {list(planes.shape)}: one row"
             f" for each bit of {', '.join(face.inputs)}"
         )
     return planes
+
+
+def checked_out(
+    face: Interface, out: npt.NDArray[np.uint64] | None, shape: tuple[int, ...]
+) -> npt.NDArray[np.uint64]:
+    """Where planes go: a new array, or the given one; raises InputError if that does not fit."""
+    if out is None:
+        return np.empty(shape, dtype=np.uint64)
+    if out.shape != shape or out.dtype != np.uint64 or not out.flags.c_contiguous or not out.flags.writeable:
+        raise InputError(f"{face.name}: out must be a contiguous array of uint64 of shape {list(shape)}")
+    return out
 
 
 def checked_bits(face: Interface, bits: Any) -> npt.NDArray[np.uint8]:

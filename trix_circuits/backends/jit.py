@@ -7,6 +7,7 @@ the user's own cache folder; `TRIX_CIRCUITS_CACHE` names another one, and an emp
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import tempfile
@@ -92,15 +93,25 @@ def _keep(path: Path, key: str, data: bytes) -> None:
             Path(name).unlink(missing_ok=True)
 
 
-def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, bool]:
-    """The object file for a key, whose IR `text` gives if it is not stored; and whether it was stored."""
+def _place(key: str, opt: int) -> tuple[str, Path | None]:
+    """The full key, and the file that it is kept in."""
     full = f"{key}|{opt}|{processor()}"
     folder = cache_folder()
-    path = folder / f"{hashlib.blake2b(full.encode(), digest_size=20).hexdigest()}.o" if folder else None
-    if path is not None:
-        found = _stored(path, full)
-        if found is not None:
-            return found, True
+    return full, folder / f"{hashlib.blake2b(full.encode(), digest_size=20).hexdigest()}.o" if folder else None
+
+
+def stored_code(key: str, opt: int) -> bytes | None:
+    """The object file for a key if it is stored and whole."""
+    full, path = _place(key, opt)
+    return _stored(path, full) if path is not None else None
+
+
+def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, bool]:
+    """The object file for a key, whose IR `text` gives if it is not stored; and whether it was stored."""
+    full, path = _place(key, opt)
+    found = stored_code(key, opt)
+    if found is not None:
+        return found, True
     tuned = machine(opt)
     module = llvm.parse_assembly(text())
     module.triple = llvm.get_process_triple()
@@ -126,3 +137,8 @@ class Code:
     def address(self, name: str) -> int:
         found: int = self._engine.get_function_address(name)
         return found
+
+    def table(self, function: str, length: int) -> list[int]:
+        """So many words at the address that a function gives."""
+        start = ctypes.CFUNCTYPE(ctypes.c_void_p)(self.address(function))()
+        return list((ctypes.c_int64 * length).from_address(start))

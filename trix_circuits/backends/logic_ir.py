@@ -7,12 +7,17 @@ of code to the next. Within a chunk values live in registers (LLVM spills what d
 
 from __future__ import annotations
 
-from trix_circuits.backends.ir import ONES, VECTOR, Function
+from dataclasses import dataclass
+
+import numpy as np
+
+from trix_circuits.backends.ir import ONES, VECTOR, VECTOR_BYTES, Function
 from trix_circuits.lower.lut import AND, AND2, ANDN, OR, OR2, XOR2, binary_form
 from trix_circuits.lower.program import LaneProgram
 
 _SIMPLE = {AND2: "and", OR2: "or", XOR2: "xor", 0xC0: "and", 0xFC: "or", 0x3C: "xor", 0xA0: "and", 0xFA: "or"}
 LOGIC_HEAD = "(ptr %tile, i64 %pitch, i64 %count, ptr %context)"
+PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\n"
 DECLARATION = f"declare {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR}, {VECTOR}, {VECTOR}, i32 immarg)\n"
 
 
@@ -68,4 +73,126 @@ def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
             if literal & 1:
                 plain = f.wide("xor", plain, ONES)
             f.store(plain, f.at(base, pitch * (program.input_bits + k)), align=64)
+    return f.finish()
+
+
+def direct(program: LaneProgram, name: str, ternary: bool) -> str:
+    """A data kernel and the logic in one: planes in blocks of eight words in, the same out, nothing in between.
+
+    Blocks are read in the order in which they lie; those some 32 KB ahead are asked for early.
+    """
+    f = Function(f"define void @{name}(ptr %in, ptr %out, i64 %begin, i64 %end)")
+    first = program.first
+    in_bytes, out_bytes = program.input_bits * VECTOR_BYTES, program.output_bits * VECTOR_BYTES
+    ahead = max(1, (1 << 15) // max(1, in_bytes)) * in_bytes
+    waiting: dict[int, list[tuple[int, int]]] = {}
+    for k, literal in enumerate(program.outputs.tolist()):
+        waiting.setdefault(literal >> 1, []).append((k, literal & 1))
+    with f.loop("%begin", "%end") as block:
+        source = f.at("%in", f.word("mul", block, in_bytes))
+        target = f.at("%out", f.word("mul", block, out_bytes))
+        names = ["zeroinitializer"] + [""] * (first - 1 + program.size)
+
+        def value(number: int) -> str:
+            if number and not names[number]:
+                place = f.at(source, VECTOR_BYTES * (number - 1))
+                names[number] = f.load(place)
+                f.do(f"call void @llvm.prefetch.p0(ptr {f.at(place, ahead)}, i32 0, i32 2, i32 1)")
+            return names[number] if number else ""
+
+        def put(number: int) -> None:
+            for k, flip in waiting.pop(number, []):
+                plain = value(number) or "zeroinitializer"
+                f.store(f.wide("xor", plain, ONES) if flip else plain, f.at(target, VECTOR_BYTES * k))
+
+        known: dict[tuple[int, str, str], str] = {}
+        rows = zip(program.tables.tolist(), program.operands.tolist(), strict=True)
+        for own, (table, operands) in enumerate(rows, first):
+            names[own] = emit_table(f, table, [value(part) for part in operands], ternary, known)
+            put(own)
+        for number in list(waiting):
+            put(number)
+    return f.finish()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Operations begin .. end - 1; `loads` and `stores` are (value, row), `outputs` (literal, row)."""
+
+    begin: int
+    end: int
+    loads: tuple[tuple[int, int], ...]
+    stores: tuple[tuple[int, int], ...]
+    outputs: tuple[tuple[int, int], ...]
+
+
+def chunked(program: LaneProgram, size: int) -> tuple[list[Chunk], int]:
+    """Chunks of so many operations, and the rows that tiles need: inputs, outputs, and nets that cross."""
+    first, count = program.first, program.size
+    pieces = max(1, -(-count // size))
+    bounds = [count * k // pieces for k in range(pieces + 1)]
+    home = np.zeros(first + count, dtype=np.int64)
+    for k in range(pieces):
+        home[first + bounds[k] : first + bounds[k + 1]] = k
+    home[:first] = -1
+    last = np.full(first + count, -1, dtype=np.int64)  # the last chunk that reads a value
+    owner = home[first:]
+    for k in range(3):
+        np.maximum.at(last, program.operands[:, k], owner)
+    row_of = {value: value - 1 for value in range(1, first)}
+    free: list[int] = []
+    used = program.input_bits + program.output_bits
+    ends: list[list[int]] = [[] for _ in range(pieces)]
+    wanted: dict[int, list[int]] = {}
+    for k, literal in enumerate(program.outputs.tolist()):
+        wanted.setdefault(literal >> 1, []).append(k)
+    chunks = []
+    for k in range(pieces):
+        begin, end = bounds[k], bounds[k + 1]
+        reads = np.unique(program.operands[begin:end])
+        loads = [(value, row_of[value]) for value in reads[(reads > 0) & (home[reads] < k)].tolist()]
+        stores = []
+        for value in (first + begin + np.flatnonzero(last[first + begin : first + end] > k)).tolist():
+            if free:
+                row = free.pop()
+            else:
+                row, used = used, used + 1
+            row_of[value] = row
+            ends[int(last[value])].append(row)
+            stores.append((value, row))
+        free.extend(ends[k])
+        outputs = []
+        for value in [*range(first)] * (k == 0) + [*range(first + begin, first + end)]:
+            for place in wanted.get(value, ()):
+                outputs.append((int(program.outputs[place]), program.input_bits + place))
+        chunks.append(Chunk(begin, end, tuple(loads), tuple(stores), tuple(outputs)))
+    return chunks, used
+
+
+def chunk_code(program: LaneProgram, chunk: Chunk, name: str, ternary: bool, pitch: int) -> str:
+    """A chunk as a function over a tile."""
+    f = Function(f"define void @{name}{LOGIC_HEAD}")
+    first = program.first
+    with f.loop(0, "%count") as vector:
+        base = f.at("%tile", vector, VECTOR)
+        rows = dict(chunk.loads)
+        kept = dict(chunk.stores)
+        names: dict[int, str] = {}
+
+        def value(number: int) -> str:
+            if number and number not in names:
+                row = rows[number] if number in rows else number - 1  # an output that is an input
+                names[number] = f.load(f.at(base, pitch * row), align=64)
+            return names[number] if number else ""
+
+        known: dict[tuple[int, str, str], str] = {}
+        tables = program.tables[chunk.begin : chunk.end].tolist()
+        operands = program.operands[chunk.begin : chunk.end].tolist()
+        for own, (table, parts) in enumerate(zip(tables, operands, strict=True), first + chunk.begin):
+            names[own] = emit_table(f, table, [value(part) for part in parts], ternary, known)
+            if own in kept:
+                f.store(names[own], f.at(base, pitch * kept[own]), align=64)
+        for literal, row in chunk.outputs:
+            plain = value(literal >> 1) or "zeroinitializer"
+            f.store(f.wide("xor", plain, ONES) if literal & 1 else plain, f.at(base, pitch * row), align=64)
     return f.finish()

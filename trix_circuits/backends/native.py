@@ -8,8 +8,10 @@ over the cores: the calls release the interpreter's lock. Lanes that do not fill
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import threading
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -24,6 +26,7 @@ from trix_circuits.backends.interface import (
     Column,
     Interface,
     checked_bits,
+    checked_out,
     checked_planes,
     input_columns,
     output_columns,
@@ -41,6 +44,7 @@ Array = npt.NDArray[Any]
 _STREAM_BYTES = 1 << 22  # outputs beyond this are written past the caches
 _THREAD_LANES = 1 << 19  # lanes times nets / 100 from which a second core pays
 _DATA_OPT = 1
+_NO_BLOCKS = 1 << 62
 
 
 @cache
@@ -120,29 +124,42 @@ class NativeRunner:
         self._local = threading.local()
 
     def planes(self, planes: Words, out: Words | None = None) -> Words:
-        """See `backends.Runner`; `out`, if given, is filled and given back."""
+        """See `backends.Runner`; `out`, if given, is filled and given back.
+
+        Blocked planes, [blocks, input bits, words] with a multiple of 8 words, come back as [blocks, output bits, words]:
+        they lie in memory in the order in which they are read, which is faster where there are many.
+        """
         planes = checked_planes(self.interface, planes)
-        words = planes.shape[1]
-        if planes.strides[1] != 8 and words > 1:
+        words = planes.shape[-1]
+        shape = (*planes.shape[:-2], self.program.output_bits, words)
+        out = checked_out(self.interface, _aligned(math.prod(shape)).reshape(shape) if out is None else out, shape)
+        if planes.ndim == 3:
+            if words % WORDS:
+                raise InputError(f"{self.interface.name}: blocks must have a multiple of {WORDS} words, not {words}")
             planes = np.ascontiguousarray(planes)
-        shape = (self.program.output_bits, words)
-        if out is None:
-            out = _aligned(shape[0] * words).reshape(shape)
-        elif out.shape != shape or out.dtype != np.uint64 or not out.flags.c_contiguous:
-            raise InputError(f"{self.interface.name}: out must be a contiguous uint64 array of shape {list(shape)}")
+        elif planes.strides[1] != 8 and words > 1:
+            planes = np.ascontiguousarray(planes)
         full, rest = divmod(words, WORDS)
         stream = out.nbytes >= _STREAM_BYTES and words % WORDS == 0 and out.ctypes.data % VECTOR_BYTES == 0
-        outputs = self.program.input_bits
-        if full:
-            source = Port(planes, planes.strides[0], "planes_in", 0, self.program.input_bits)
-            target = Port(out, 8 * words, "planes_stream" if stream else "planes_out", outputs, shape[0])
-            self._run([source], [target], full, [])
+        if planes.ndim == 3 and words == WORDS and self.logic.direct():
+            self._direct(planes, out)
+        elif full:
+            block = full if planes.ndim == 3 else _NO_BLOCKS
+            source = Port(planes, planes.strides[-2], "planes_in", 0, self.program.input_bits, block)
+            kernel = "planes_stream" if stream else "planes_out"
+            target = Port(out, 8 * words, kernel, self.program.input_bits, self.program.output_bits, block)
+            count = full if planes.ndim == 2 else full * len(planes)
+            self._run([source], [target], count, [], block)
         if rest:
             padded = np.zeros((self.program.input_bits, WORDS), dtype=np.uint64)
             padded[:, :rest] = planes[:, full * WORDS :]
-            result = np.empty((shape[0], WORDS), dtype=np.uint64)
-            source = Port(padded, VECTOR_BYTES, "planes_in", 0, self.program.input_bits)
-            self._run([source], [Port(result, VECTOR_BYTES, "planes_out", outputs, shape[0])], 1, [])
+            result = np.empty((self.program.output_bits, WORDS), dtype=np.uint64)
+            self._run(
+                [Port(padded, VECTOR_BYTES, "planes_in", 0, self.program.input_bits, _NO_BLOCKS)],
+                [Port(result, VECTOR_BYTES, "planes_out", self.program.input_bits, self.program.output_bits, _NO_BLOCKS)],
+                1,
+                [],
+            )
             out[:, full * WORDS :] = result[:, :rest]
         return out
 
@@ -208,14 +225,16 @@ class NativeRunner:
                 array[start:] = copy[:rest]
         return flag
 
-    def _run(self, sources: list[Port], targets: list[Port], vectors: int, constants: list[Column]) -> int:
-        """Run so many vectors of all ports, on as many cores as pay."""
+    def _run(
+        self, sources: list[Port], targets: list[Port], vectors: int, constants: list[Column], block: int = 0
+    ) -> int:
+        """Run so many vectors of all ports, on as many cores as pay; a tile stays within a block of vectors."""
         ins, outs = _descriptors(sources), _descriptors(targets)
         drive = _drive()
         per_tile = self.logic.per_tile
-        shares = 1
-        if self.threads > 1 and vectors * LANES * (self.program.size + 100) > _THREAD_LANES * 100:
-            shares = min(self.threads, -(-vectors // per_tile))
+        if 0 < block < _NO_BLOCKS:
+            per_tile = next(size for size in range(min(per_tile, block), 0, -1) if block % size == 0)
+        shares = self._shares(vectors, per_tile)
 
         def share(number: int) -> int:
             tiles = -(-vectors // per_tile)
@@ -225,16 +244,40 @@ class NativeRunner:
                 for k in range(column.bits):
                     tile[column.first + k] = 0xFFFFFFFFFFFFFFFF if column.constant >> k & 1 else 0
             function, context = self.logic.function()
+            start = time.perf_counter()
             flag: int = drive(
                 ins.ctypes.data, len(sources), outs.ctypes.data, len(targets), function, context,
                 tile.ctypes.data, self.logic.pitch, per_tile, begin, end,
             )  # fmt: skip
+            self.logic.spent(time.perf_counter() - start)
             return flag
 
         if shares == 1:
             return share(0)
         flags = list(_pool().map(share, range(shares)))
         return int(any(flags))
+
+    def _direct(self, planes: Words, out: Words) -> None:
+        """Blocks of eight words, without a tile between."""
+        blocks = len(planes)
+        shares = self._shares(blocks, 1)
+        kinds = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64]
+        function = ctypes.CFUNCTYPE(None, *kinds)(self.logic.direct())
+
+        def share(number: int) -> None:
+            begin, end = blocks * number // shares, blocks * (number + 1) // shares
+            function(planes.ctypes.data, out.ctypes.data, begin, end)
+
+        if shares == 1:
+            share(0)
+        else:
+            list(_pool().map(share, range(shares)))
+
+    def _shares(self, vectors: int, per_tile: int) -> int:
+        """Over how many cores so many vectors are worth being split."""
+        if self.threads == 1 or vectors * LANES * (self.program.size + 100) <= _THREAD_LANES * 100:
+            return 1
+        return min(self.threads, -(-vectors // per_tile))
 
     def _tile(self) -> Words:
         """This thread's tile, a row a net."""

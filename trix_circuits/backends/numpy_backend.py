@@ -13,6 +13,7 @@ from trix_circuits.backends.interface import (
     Column,
     Interface,
     checked_bits,
+    checked_out,
     checked_planes,
     input_columns,
     output_columns,
@@ -35,10 +36,15 @@ class NumpyRunner:
     program: LaneProgram
     interface: Interface
 
-    def planes(self, planes: Words) -> Words:
+    def planes(self, planes: Words, out: Words | None = None) -> Words:
         planes = checked_planes(self.interface, planes)
-        words = planes.shape[1]
-        out = np.empty((self.program.output_bits, words), dtype=np.uint64)
+        words = planes.shape[-1]
+        shape = (*planes.shape[:-2], self.program.output_bits, words)
+        out = checked_out(self.interface, out, shape)
+        if planes.ndim == 3:
+            for block, into in zip(planes, out, strict=True):
+                self.planes(block, into)
+            return out
         step = max(64, _CACHE_BYTES // 8 // (self.program.slot_count + 8))
         for at in range(0, words, step):
             self._slice(planes[:, at : at + step], out[:, at : at + step])
