@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.check import evaluate
 from trix_circuits.errors import LimitError, RefutedError
-from trix_circuits.expand import bit_names, gate_literals
+from trix_circuits.expand import aig_of, gate_literal
 from trix_circuits.netlist import Netlist
 from trix_circuits.truth_table import variable
 
@@ -53,26 +53,19 @@ def prove_same(
 
     Raises RefutedError with a counterexample in our names, or LimitError.
     """
-    names = bit_names(wanted.inputs.items()) if isinstance(wanted, Netlist) else list(wanted.input_names)
+    if isinstance(wanted, Netlist):
+        wanted_aig = aig_of(wanted)
+    else:
+        wanted_aig = wanted
+    names, output_names = list(wanted_aig.input_names), list(wanted_aig.output_names)
     builder = AigBuilder(names)
-    if isinstance(wanted, Netlist):
-        nets = gate_literals(builder, wanted)
-        drivers = [nets[net] for bits in wanted.outputs.values() for net in bits]
-    else:
-        drivers = builder.append(wanted, [builder.input(i) for i in range(len(names))])
-        nets = [2 * variable for variable in range(1, 1 + len(names) + builder.size)]
-    goals = [drivers[place] for place in outputs]
-    own = builder.size
+    drivers = builder.append(wanted_aig, [builder.input(i) for i in range(len(names))])
     places = [builder.input(place) for place in inputs]
-    if builder.append(found, places) == goals:
+    if builder.append(found, places) == [drivers[place] for place in outputs]:
         return Equality("structural")
-    if isinstance(wanted, Netlist):
-        output_names = bit_names((bus, len(bits)) for bus, bits in wanted.outputs.items())
-    else:
-        output_names = list(wanted.output_names)
-    sweep = _Sweep(names, builder, own, nets)
-    if isinstance(wanted, Netlist):
-        sweep.note_gates(wanted, nets)
+    sweep = _Sweep(names, builder.size)
+    drivers = sweep.take_netlist(wanted) if isinstance(wanted, Netlist) else sweep.take_aig(wanted)
+    goals = [drivers[place] for place in outputs]
     literals = sweep.follow(found, places)
     pairs = [(a, b, output_names[place]) for a, b, place in zip(literals, goals, outputs, strict=True) if a != b]
     if not pairs:
@@ -99,82 +92,122 @@ def _patterns(inputs: int, width: int) -> list[int]:
     return planes
 
 
-class _Sweep:
-    """The wanted circuit in a builder of its own, with patterns of every variable, and nets that cut windows."""
+class _Watched(AigBuilder):
+    """A builder that also holds the plane of every variable on the patterns."""
 
-    def __init__(self, names: list[str], full: AigBuilder, own: int, nets: Sequence[int]) -> None:
-        self.names, self.windows, self.rows = names, 0, 0
-        self.builder = AigBuilder(names)
-        patterns = max(256, min(4096, MAX_PATTERN_BITS // (1 + len(names) + own) // 256 * 256))
-        self._ones = (1 << patterns) - 1
-        self._planes = [0, *_patterns(len(names), patterns // 8)]
-        self._left: list[int] = []
-        self._right: list[int] = []
-        whole = full.finish("both", [], clean=False)
-        for a, b in zip(whole.left[:own].tolist(), whole.right[:own].tolist(), strict=True):
-            self._and(a, b)
-        self._cuts = {net >> 1 for net in nets}
-        self._gates: dict[int, list[Gate]] = {}
-        self._met: list[int] = []  # of each variable of the file: the literal that it is
-        self._found: tuple[list[int], list[int]] = ([], [])
-        self._known: dict[int, list[int]] = {}  # plane, made to begin with 0 -> literals of nets with it, not yet met
-        self._spent: dict[int, list[int]] = {}  # the same, met before
-        for net in dict.fromkeys(nets):
-            plane = self._plane(net)
-            self._known.setdefault(plane ^ (-(plane & 1) & self._ones), []).append(net ^ (plane & 1))
+    def __init__(self, names: list[str], planes: list[int], ones: int) -> None:
+        super().__init__(names)
+        self.planes, self.ones = planes, ones
+        self.left: list[int] = []
+        self.right: list[int] = []
 
-    def _plane(self, literal: int) -> int:
-        return self._planes[literal >> 1] ^ (self._ones if literal & 1 else 0)
+    def plane(self, literal: int) -> int:
+        return self.planes[literal >> 1] ^ (self.ones if literal & 1 else 0)
 
-    def _and(self, a: int, b: int) -> int:
-        literal = self.builder.and_(a, b)
-        if literal >> 1 == len(self._planes):
-            self._planes.append(self._plane(a) & self._plane(b))
-            self._left.append(a)
-            self._right.append(b)
+    def and_(self, a: int, b: int) -> int:
+        literal = super().and_(a, b)
+        if literal >> 1 == len(self.planes):
+            self.planes.append(self.plane(a) & self.plane(b))
+            self.left.append(a)
+            self.right.append(b)
         return literal
 
-    def note_gates(self, netlist: Netlist, nets: Sequence[int]) -> None:
-        """Remember which gates drive a variable, as terms over literals."""
-        for net, (sources, weights, bias) in enumerate(netlist.gates(), netlist.input_bits):
-            terms = [(nets[source], weight) for source, weight in zip(sources, weights, strict=True)]
-            self._gates.setdefault(nets[net] >> 1, []).append((terms, bias, nets[net] & 1))
+
+class _Sweep:
+    """The wanted circuit, its nets being where windows are cut, and then the file's ANDs one after the other."""
+
+    def __init__(self, names: list[str], size: int) -> None:
+        self.names, self.windows, self.rows = names, 0, 0
+        patterns = max(256, min(4096, MAX_PATTERN_BITS // (1 + len(names) + size) // 256 * 256))
+        self._ones = (1 << patterns) - 1
+        self.builder = _Watched(names, [0, *_patterns(len(names), patterns // 8)], self._ones)
+        self._left, self._right = self.builder.left, self.builder.right
+        self._plane = self.builder.plane
+        self._cuts: set[int] = set()  # variables that are nets
+        self._gates: dict[int, list[Gate]] = {}  # what drives them
+        self._known: dict[int, list[int]] = {}  # plane, made to begin with 0 -> literals of nets with it, not yet met
+        self._spent: dict[int, list[int]] = {}  # the same, met before
+        self._met: list[int] = []  # of each variable of the file: the literal that it is
+        self._place: dict[int, int] = {}  # of a net: the variable of the file that is most plainly it
+        self._by_weights: set[int] = set()  # nets whose place is proven by their weights
+        self._found: tuple[list[int], list[int]] = ([], [])
+        for k in range(len(names)):
+            self._note(self.builder.input(k))
+
+    def _key(self, plane: int) -> int:
+        return plane ^ (-(plane & 1) & self._ones)
+
+    def _note(self, net: int) -> None:
+        """A net of the circuit."""
+        if net >> 1 not in self._cuts and net > 1:
+            self._cuts.add(net >> 1)
+            plane = self._plane(net)
+            self._known.setdefault(self._key(plane), []).append(net ^ (plane & 1))
+
+    def take_aig(self, aig: Aig) -> list[int]:
+        """Make the wanted circuit of an AIG; its outputs' literals."""
+        drivers = self.builder.append(aig, [self.builder.input(k) for k in range(len(self.names))])
+        for k in range(len(self._left)):
+            self._note(2 * (1 + len(self.names) + k))
+        return drivers
+
+    def take_netlist(self, netlist: Netlist) -> list[int]:
+        """Make the wanted circuit of threshold gates, nets that are proven equal being one; its outputs' literals."""
+        nets = [self.builder.input(k) for k in range(len(self.names))]
+        for sources, weights, bias in netlist.gates():
+            literals = [nets[source] for source in sources]
+            literal = gate_literal(self.builder, literals, weights, bias)
+            if literal >> 1 not in self._cuts:
+                flip = self._plane(literal) & 1
+                for net in self._known.get(self._key(self._plane(literal)), [])[-MAX_WINDOWS:]:
+                    if literal > 1 and self._window(literal, net ^ flip):
+                        literal = net ^ flip
+                        break
+            self._note(literal)
+            terms = list(zip(literals, weights, strict=True))
+            self._gates.setdefault(literal >> 1, []).append((terms, bias, literal & 1))
+            nets.append(literal)
+        return [nets[net] for bits in netlist.outputs.values() for net in bits]
 
     def follow(self, found: Aig, places: Sequence[int]) -> list[int]:
         """Copy `found` onto the inputs, each variable being replaced by the net that it is proven to be."""
         self._met = [0, *places]
         self._found = found.left.tolist(), found.right.tolist()
         for k, (a, b) in enumerate(zip(*self._found, strict=True), 1 + len(places)):
-            literal = self._and(self._met[a >> 1] ^ a & 1, self._met[b >> 1] ^ b & 1)
+            literal = self.builder.and_(self._met[a >> 1] ^ a & 1, self._met[b >> 1] ^ b & 1)
             self._met.append(self._net(k, literal))
         return [self._met[output >> 1] ^ output & 1 for output in found.outputs.tolist()]
 
     def _net(self, at: int, literal: int) -> int:
         """The net that variable `at` of the file, so far this literal, is; or the literal."""
         if literal >> 1 in self._cuts:
+            self._place.setdefault(literal >> 1, at)
             return literal
-        plane = self._plane(literal)
-        flip = plane & 1
-        key = plane ^ (-flip & self._ones)
+        flip, key = self._plane(literal) & 1, self._key(self._plane(literal))
         fresh, spent = self._known.get(key, []), self._spent.setdefault(key, [])
         candidates = [*fresh[:MAX_TRIES], *spent[-MAX_TRIES:]]  # files are written in the order of the nets
         found = next((net for net in candidates if self._by_gates(at, net ^ flip)), None)
+        if found is not None and found >> 1 not in self._by_weights:
+            self._by_weights.add(found >> 1)
+            self._place[found >> 1] = at
         if found is None:
             found = next((net for net in candidates[:MAX_WINDOWS] if self._window(literal, net ^ flip)), None)
         if found is None:
             return literal
+        self._place.setdefault(found >> 1, at)
         if found in fresh[:MAX_TRIES]:
             fresh.remove(found)
             spent.append(found)
         return found ^ flip
 
     def _by_gates(self, at: int, net: int) -> bool:
-        return any(self._is_gate(at, net, gate) for gate in self._gates.get(net >> 1, ()))
+        gates = self._gates.get(net >> 1, ())
+        return any(self._is_gate(at, net, gate, strict) for gate in gates for strict in (True, False))
 
-    def _is_gate(self, at: int, net: int, gate: Gate) -> bool:
+    def _is_gate(self, at: int, net: int, gate: Gate, strict: bool) -> bool:
         """Is variable `at` of the file that net, by the weights of a gate that drives it, over the gate's sources?
 
-        Rows in which one source contradicts what its own gate makes of the others do not occur.
+        A source may have several variables in the file; if strict, all but one are looked through. Rows in which one source contradicts what its own gate makes of the others do not occur.
         """
         terms, bias, inverted = gate
         leaves = {literal >> 1: k for k, literal in enumerate({lit & ~1: 0 for lit, _ in terms if lit > 1})}
@@ -191,7 +224,7 @@ class _Sweep:
             if v in tables:
                 continue
             met = self._met[v] if v != at else -1
-            if met >= 0 and (met < 2 or met >> 1 in leaves):
+            if met >= 0 and (met < 2 or (met >> 1 in leaves and not (strict and self._place.get(met >> 1, v) != v))):
                 table = variable(len(leaves), leaves[met >> 1]) if met > 1 else 0
                 tables[v] = table ^ (ones if met & 1 else 0)
             elif v < first or len(inner) > MAX_INNER:
@@ -279,7 +312,7 @@ class _Sweep:
     def decide(self, a: int, b: int, name: str) -> None:
         """Compare two literals on all rows of the inputs; raises RefutedError."""
         row = self._differing_row(
-            a, b, list(range(1, 1 + len(self.names))), list(range(1 + len(self.names), len(self._planes)))
+            a, b, list(range(1, 1 + len(self.names))), list(range(1 + len(self.names), len(self.builder.planes)))
         )
         if row is not None:
             self.refute(name, [row >> i & 1 for i in range(len(self.names))])
@@ -289,7 +322,7 @@ class _Sweep:
         different = self._plane(a) ^ self._plane(b)
         if different:
             row = (different & -different).bit_length() - 1
-            self.refute(name, [plane >> row & 1 for plane in self._planes[1 : 1 + len(self.names)]])
+            self.refute(name, [plane >> row & 1 for plane in self.builder.planes[1 : 1 + len(self.names)]])
 
     def refute(self, name: str, values: list[int]) -> None:
         inputs = dict(zip(self.names, values, strict=True))
