@@ -128,8 +128,7 @@ class _Sweep:
         self._known: dict[int, list[int]] = {}  # plane, made to begin with 0 -> literals of nets with it, not yet met
         self._spent: dict[int, list[int]] = {}  # the same, met before
         self._met: list[int] = []  # of each variable of the file: the literal that it is
-        self._place: dict[int, int] = {}  # of a net: the variable of the file that is most plainly it
-        self._by_weights: set[int] = set()  # nets whose place is proven by their weights
+        self._plain: set[int] = set()  # variables of the file that are nets by structure or by weights
         self._found: tuple[list[int], list[int]] = ([], [])
         for k in range(len(names)):
             self._note(self.builder.input(k))
@@ -173,6 +172,7 @@ class _Sweep:
         """Copy `found` onto the inputs, each variable being replaced by the net that it is proven to be."""
         self._met = [0, *places]
         self._found = found.left.tolist(), found.right.tolist()
+        self._plain = set(range(1 + len(places)))
         for k, (a, b) in enumerate(zip(*self._found, strict=True), 1 + len(places)):
             literal = self.builder.and_(self._met[a >> 1] ^ a & 1, self._met[b >> 1] ^ b & 1)
             self._met.append(self._net(k, literal))
@@ -181,20 +181,18 @@ class _Sweep:
     def _net(self, at: int, literal: int) -> int:
         """The net that variable `at` of the file, so far this literal, is; or the literal."""
         if literal >> 1 in self._cuts:
-            self._place.setdefault(literal >> 1, at)
+            self._plain.add(at)
             return literal
         flip, key = self._plane(literal) & 1, self._key(self._plane(literal))
         fresh, spent = self._known.get(key, []), self._spent.setdefault(key, [])
         candidates = [*fresh[:MAX_TRIES], *spent[-MAX_TRIES:]]  # files are written in the order of the nets
         found = next((net for net in candidates if self._by_gates(at, net ^ flip)), None)
-        if found is not None and found >> 1 not in self._by_weights:
-            self._by_weights.add(found >> 1)
-            self._place[found >> 1] = at
+        if found is not None:
+            self._plain.add(at)
         if found is None:
             found = next((net for net in candidates[:MAX_WINDOWS] if self._window(literal, net ^ flip)), None)
         if found is None:
             return literal
-        self._place.setdefault(found >> 1, at)
         if found in fresh[:MAX_TRIES]:
             fresh.remove(found)
             spent.append(found)
@@ -207,7 +205,7 @@ class _Sweep:
     def _is_gate(self, at: int, net: int, gate: Gate, strict: bool) -> bool:
         """Is variable `at` of the file that net, by the weights of a gate that drives it, over the gate's sources?
 
-        A source may have several variables in the file; if strict, all but one are looked through. Rows in which one source contradicts what its own gate makes of the others do not occur.
+        If strict, variables that only a window has shown to be a source are looked through. Rows in which one source contradicts what its own gate makes of the others do not occur.
         """
         terms, bias, inverted = gate
         leaves = {literal >> 1: k for k, literal in enumerate({lit & ~1: 0 for lit, _ in terms if lit > 1})}
@@ -224,7 +222,7 @@ class _Sweep:
             if v in tables:
                 continue
             met = self._met[v] if v != at else -1
-            if met >= 0 and (met < 2 or (met >> 1 in leaves and not (strict and self._place.get(met >> 1, v) != v))):
+            if met >= 0 and (met < 2 or (met >> 1 in leaves and (v in self._plain or not strict))):
                 table = variable(len(leaves), leaves[met >> 1]) if met > 1 else 0
                 tables[v] = table ^ (ones if met & 1 else 0)
             elif v < first or len(inner) > MAX_INNER:
