@@ -77,13 +77,15 @@ class Extraction:
     """Regions of an AIG; `same` gives the literal that stands for each variable's value.
 
     `aig` computes the same as the one given, with further nodes that regions speak of; `old` gives for each of its
-    variables the one given, or -1.
+    variables the one given, or -1. `lone` gives, for variables that adders outside of regions make, whether it is the
+    total (else the carry), the leaves, and whether it is inverted.
     """
 
     aig: Aig
     regions: list[Region]
     same: list[int]
     old: list[int]
+    lone: dict[int, tuple[bool, tuple[int, ...], int]]
 
 
 def extract(aig: Aig, *, least: int = 2) -> Extraction:
@@ -92,10 +94,19 @@ def extract(aig: Aig, *, least: int = 2) -> Extraction:
     aig, old = with_missing_sums(with_counted_outputs(aig))
     found = find_adders(aig, [v for v, before in enumerate(old) if before >= given])
     old = [v if v < given else -1 for v in old]
-    demand = _demand(aig, found, _adders(aig, found))
+    adders = _adders(aig, found)
+    demand = _demand(aig, found, adders)
     ways = [_Parts(aig, found, demand, by_cone=by_cone).regions(least) for by_cone in (False, True)]
-    regions = max(ways, key=lambda way: sum(len(region.steps) - 1 for region in way))
-    return Extraction(aig, regions, found.same, old)
+    regions, used = max(ways, key=lambda way: sum(len(region.steps) - 1 for region in way[0]))
+    lone: dict[int, tuple[bool, tuple[int, ...], int]] = {}
+    for v, number in demand.maker.items():
+        if number not in used:
+            adder = adders[number]
+            is_total = adder.total is not None and adder.total >> 1 == v
+            literal = adder.total if is_total else adder.carry
+            assert literal is not None
+            lone[v] = is_total, adder.leaves, literal & 1
+    return Extraction(aig, regions, found.same, old, lone)
 
 
 def _reads(aig: Aig, found: Candidates, v: int) -> tuple[int, int]:
@@ -234,22 +245,32 @@ class _Parts:
             if v in demand.maker:
                 self.places.setdefault(demand.maker[v], place)
 
-    def regions(self, least: int) -> list[Region]:
+    def regions(self, least: int) -> tuple[list[Region], set[int]]:
+        """The regions of at least so many adders, or of one that is whole, and the adders in them."""
         for _ in range(_ROUNDS):
             self._join()
             if not self._leave_out_doubles() and not self._cut_loops():
                 break
         else:
-            return []
-        made = [
-            min(
-                (self._region(members, turn) for turn in (1, -1)),
-                key=lambda region: (sum(literal & 1 for literal, _ in region.inputs), region.constant.bit_count()),
-            )
-            for members in self.group.values()
-            if len(members) >= least
-        ]
-        return sorted(made, key=lambda region: max(literal for literal, _ in region.outputs))
+            return [], set()
+        made: list[Region] = []
+        used: set[int] = set()
+        for members in self.group.values():
+            if len(members) >= least or self._whole(members[0]):
+                both = (self._region(members, turn) for turn in (1, -1))
+                made.append(
+                    min(both, key=lambda r: (sum(literal & 1 for literal, _ in r.inputs), r.constant.bit_count()))
+                )
+                used.update(members)
+        return sorted(made, key=lambda region: max(literal for literal, _ in region.outputs)), used
+
+    def _whole(self, number: int) -> bool:
+        """Whether this is a full adder both of whose outputs are read."""
+        adder, demand = self.demand.adders[number], self.demand
+        return len(adder.leaves) == 3 and all(
+            literal is not None and (literal >> 1 in demand.elsewhere or literal >> 1 in demand.readers)
+            for literal in (adder.total, adder.carry)
+        )
 
     # ---- joining -----------------------------------------------------------------------------------------------------
 

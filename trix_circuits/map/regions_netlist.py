@@ -102,17 +102,30 @@ def _rest(aig: Aig, found: Extraction) -> tuple[Aig, dict[int, int], dict[int, t
         for literal, _ in region.inputs:
             if literal >> 1 >= first and literal >> 1 not in given:
                 want(literal)
-    stack = [literal >> 1 for literal in wanted]
-    needed: set[int] = set()
+    roots = [literal >> 1 for literal in wanted]
+    stack = roots
     while stack:
-        v = stack.pop()
-        if v not in literal_of and v not in needed:
-            needed.add(v)
-            stack += [same[literal >> 1] >> 1 for literal in (left[v - first], right[v - first])]
-    for v in sorted(needed):
-        pair = [same[literal >> 1] ^ (literal & 1) for literal in (left[v - first], right[v - first])]
-        a, b = (literal_of[literal >> 1] ^ (literal & 1) for literal in pair)
-        literal_of[v] = builder.and_(a, b)
+        v = stack[-1]
+        if v in literal_of:
+            stack.pop()
+            continue
+        alone = found.lone.get(v)
+        if alone is None:
+            reads = [same[literal >> 1] ^ (literal & 1) for literal in (left[v - first], right[v - first])]
+        else:
+            reads = list(alone[1])
+        waits = [literal >> 1 for literal in reads if literal >> 1 not in literal_of]
+        if waits:
+            stack += waits
+            continue
+        made = [literal_of[literal >> 1] ^ (literal & 1) for literal in reads]
+        if alone is None:
+            literal_of[v] = builder.and_(made[0], made[1])
+        elif alone[0]:
+            total = builder.xor(made[0], made[1])
+            literal_of[v] = (builder.xor(total, made[2]) if len(made) > 2 else total) ^ alone[2]
+        else:
+            literal_of[v] = (builder.majority(*made) if len(made) > 2 else builder.and_(made[0], made[1])) ^ alone[2]
     outputs = [(f"y{place}", literal_of[literal >> 1] ^ (literal & 1)) for literal, place in wanted.items()]
     return builder.finish(aig.name, outputs), wanted, given
 
