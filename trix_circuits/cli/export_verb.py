@@ -80,7 +80,14 @@ def command(
         done = export_circuit(subject, kind, output, name=circuit.name, testbench_path=testbench, rows=rows)
         proof = done.equality
         written.append(
-            {"file": output, "kind": kind, "bytes": done.size_bytes, "exact": True, "proof": proof.kind}
+            {
+                "file": output,
+                "kind": kind,
+                "bytes": done.size_bytes,
+                "exact": True,
+                "proof": proof.kind,
+                "plain": done.plain,
+            }
             | {"windows": proof.windows, "rows": proof.rows}
         )
         if testbench is not None:

@@ -20,10 +20,10 @@ from trix_circuits.write.names import Ports, free_prefix, gate_names, inequality
 MAX_CUBES = 64
 
 
-def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False) -> str:
+def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False, plain: bool = False) -> str:
     """One `.names` a gate; with `weights`, a comment before each gives the inequality and the format.
 
-    A gate that drives an output has its name; a net that drives a second one is copied there.
+    If `plain`, gates are split into `.names` of two inputs. A gate that drives an output has its name; a net that drives a second one is copied there.
     """
     lines = [
         f"# {name}: {netlist.size} threshold gates in {netlist.format.name}; a gate is 1 iff its weighted sum is >= 0"
@@ -40,7 +40,7 @@ def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False) -> st
         literals.append(gate_literal(builder, seen, values, bias))
         if weights:
             lines.append(f"# gate {names[net]}: {inequality(read, values, bias, netlist.format)}")
-        lines += _gate(names[net], own[net], read, seen, values, bias)
+        lines += _gate(names[net], own[net], read, seen, values, bias, 0 if plain else MAX_CUBES)
     lines += [line for target, source in copies for line in (f".names {names[source]} {target}", "1 1")]
     return "\n".join([*lines, ".end"]) + "\n"
 
@@ -99,15 +99,16 @@ def cubes(weights: Sequence[int], threshold: int, most: int = MAX_CUBES) -> list
 
 
 def _gate(
-    name: str, own: str, read: Sequence[str], literals: Sequence[int], weights: Sequence[int], bias: int
+    name: str, own: str, read: Sequence[str], literals: Sequence[int], weights: Sequence[int], bias: int, most: int
 ) -> Iterator[str]:
     terms, threshold = positive([2 * (i + 1) for i in range(len(read))], weights, bias)
     if threshold <= 0 or threshold > sum(weight for _, weight in terms):
         yield f".names {name}"
         yield from ["1"] if threshold <= 0 else []
         return
-    cover = cubes([weight for _, weight in terms], threshold)
+    cover = cubes([weight for _, weight in terms], threshold, most)
     if cover is None:
+        yield f"# {name} has more than {most} prime implicants: split into ANDs" if most else f"# {name} in ANDs"
         yield from _split(name, own, read, literals, weights, bias)
         return
     places = sorted({literal >> 1 for literal, _ in terms})
@@ -131,7 +132,6 @@ def _split(
     builder = AigBuilder(sources[variable][0] for variable in variables)
     inputs = [2 * local[literal >> 1] + (literal & 1) for literal in literals]
     aig = builder.finish(name, [(name, gate_literal(builder, inputs, weights, bias))])
-    yield f"# {name} has more than {MAX_CUBES} prime implicants: split into {aig.size} ANDs"
     root = int(aig.outputs[0])
     inside = ["", *aig.input_names, *(f"{own}_{k}" for k in range(aig.size))]
     flips = [0, *(sources[variable][1] for variable in variables), *([0] * aig.size)]

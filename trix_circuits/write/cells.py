@@ -29,8 +29,10 @@ class Cells:
     reads: dict[int, int]
 
 
-def cells_of(left: Sequence[int], right: Sequence[int], inputs: int, roots: Iterable[int]) -> Cells:
-    """Cells for the cones of the root literals; `left` and `right` are as in `Aig`."""
+def cells_of(
+    left: Sequence[int], right: Sequence[int], inputs: int, roots: Iterable[int], *, xors: bool = True
+) -> Cells:
+    """Cells for the cones of the root literals; `left` and `right` are as in `Aig`. Without `xors` all are ANDs."""
     first = 1 + inputs
     reads: dict[int, int] = {}
     for root in roots:
@@ -41,7 +43,7 @@ def cells_of(left: Sequence[int], right: Sequence[int], inputs: int, roots: Iter
             continue
         a, b = left[variable - first], right[variable - first]
         is_xor = False
-        if a & b & 1 and min(a, b) >> 1 >= first:
+        if xors and a & b & 1 and min(a, b) >> 1 >= first:
             p, q = (a >> 1) - first, (b >> 1) - first
             if {left[p] ^ 1, right[p] ^ 1} == {left[q], right[q]}:
                 p = min(p, q, key=lambda k: (left[k] & 1) + (right[k] & 1))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from trix_circuits.aig import Aig
 from trix_circuits.circuit import Circuit, write_atomically
-from trix_circuits.errors import InputError, RefutedError, TrixCircuitsError
+from trix_circuits.errors import InputError, LimitError, RefutedError, TrixCircuitsError
 from trix_circuits.expand import aig_of
 from trix_circuits.netlist import Netlist
 from trix_circuits.read import read_bytes_as
@@ -41,6 +41,7 @@ KINDS = {
 """What can be written, and how such files' names usually end."""
 
 _OF_GATES = ("blif-weights", "dot", "thresh")
+_PLAIN = ("blif", "blif-weights", "verilog")  # can be written AND by AND, which reads back as the very same AIG
 _READERS = {
     "blif": "blif",
     "blif-weights": "blif",
@@ -59,6 +60,7 @@ class Export:
     path: str
     size_bytes: int
     equality: Equality
+    plain: bool = False  # AND by AND, since the nicer form could not be proven
     testbench: str | None = None
     rows: int = 0
 
@@ -90,12 +92,16 @@ def export_circuit(
     ports = ports_of_netlist(subject) if isinstance(subject, Netlist) else ports_of(subject)
     if isinstance(subject, Aig):
         subject = _named(subject, name, ports, keep=kind in ("aiger", "aag"))
-    data = _encode(subject, kind, name, ports)
-    try:
-        equality = _read_back(subject, kind, data, Path(path).name, ports, time_limit_s)
-    except TrixCircuitsError as error:
-        error.args = (f"{os.fspath(path)}: not written: {error}",)
-        raise
+    for plain in (False, True):
+        data = _encode(subject, kind, name, ports, plain)
+        try:
+            equality = _read_back(subject, kind, data, Path(path).name, ports, time_limit_s)
+            break
+        except TrixCircuitsError as error:
+            if isinstance(error, LimitError) and not plain and kind in _PLAIN:
+                continue
+            error.args = (f"{os.fspath(path)}: not written: {error}",)
+            raise
     bench = testbench(subject, ports, name, rows=rows) if testbench_path is not None else None
     write_atomically(Path(path), data)
     if bench is not None and testbench_path is not None:
@@ -106,6 +112,7 @@ def export_circuit(
         os.fspath(path),
         len(data),
         equality,
+        plain,
         None if testbench_path is None else os.fspath(testbench_path),
         tested,
     )
@@ -120,7 +127,7 @@ def _named(aig: Aig, name: str, ports: Ports, *, keep: bool) -> Aig:
     return replace(aig, name=name, input_names=tuple(ports.input_bits()), output_names=tuple(ports.output_bits()))
 
 
-def _encode(subject: Netlist | Aig, kind: str, name: str, ports: Ports) -> bytes:
+def _encode(subject: Netlist | Aig, kind: str, name: str, ports: Ports, plain: bool = False) -> bytes:
     aig = aig_of(subject, name) if isinstance(subject, Netlist) else subject
     if kind in ("aiger", "aag"):
         gates = f"\n{subject.size} threshold gates in {subject.format.name}" if isinstance(subject, Netlist) else ""
@@ -128,14 +135,16 @@ def _encode(subject: Netlist | Aig, kind: str, name: str, ports: Ports) -> bytes
     if kind == "bristol":
         return bristol(aig, ports).encode()
     if isinstance(subject, Aig):
-        return (verilog_of_aig if kind == "verilog" else blif_of_aig)(subject, ports).encode()
+        return (
+            verilog_of_aig(subject, ports, plain=plain) if kind == "verilog" else blif_of_aig(subject, ports)
+        ).encode()
     if kind == "verilog":
-        return verilog_of_netlist(subject, name).encode()
+        return verilog_of_netlist(subject, name, plain=plain).encode()
     if kind == "dot":
         return dot(subject, name).encode()
     if kind == "thresh":
         return thresh(subject, name).encode()
-    return blif_of_netlist(subject, name, weights=kind == "blif-weights").encode()
+    return blif_of_netlist(subject, name, weights=kind == "blif-weights", plain=plain).encode()
 
 
 def _read_back(

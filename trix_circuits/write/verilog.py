@@ -38,8 +38,8 @@ def identifier(name: str) -> str:
     return name if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) and name not in KEYWORDS else f"\\{name} "
 
 
-def verilog_of_netlist(netlist: Netlist, name: str) -> str:
-    """A module of the netlist, gate by gate with its weights in comments."""
+def verilog_of_netlist(netlist: Netlist, name: str, *, plain: bool = False) -> str:
+    """A module of the netlist, gate by gate with its weights in comments; if `plain`, without XORs."""
     names = gate_names(netlist)
     builder = AigBuilder(bit_names(netlist.inputs.items()))
     literals = [builder.input(i) for i in range(netlist.input_bits)]
@@ -53,7 +53,7 @@ def verilog_of_netlist(netlist: Netlist, name: str) -> str:
         ends.append(builder.size)
     gates = [(names[net], literals[net]) for net in range(netlist.input_bits, netlist.net_count)]
     aig = builder.finish(name, gates, clean=False)
-    body.fill(aig, gates, comments, ends)
+    body.fill(aig, gates, comments, ends, xors=not plain)
     for bus, nets in netlist.outputs.items():
         for i, net in enumerate(nets):
             body.assign(_bit(bus, len(nets), i), names[net] if net >= netlist.input_bits else body.inputs[net])
@@ -62,13 +62,13 @@ def verilog_of_netlist(netlist: Netlist, name: str) -> str:
     return _module(name, head, list(netlist.inputs.items()), outputs, body)
 
 
-def verilog_of_aig(aig: Aig, ports: Ports | None = None) -> str:
-    """A module of an AIG."""
+def verilog_of_aig(aig: Aig, ports: Ports | None = None, *, plain: bool = False) -> str:
+    """A module of an AIG; if `plain`, without XORs."""
     ports = ports or ports_of(aig)
     inputs, outputs = ([(bus, len(places)) for bus, places in part] for part in (ports.inputs, ports.outputs))
     bits = {place: _bit(bus, len(places), i) for bus, places in ports.inputs for i, place in enumerate(places)}
     body = _Body([bits[place] for place in range(len(bits))], free_prefix(dict([*inputs, *outputs]), "n"))
-    body.fill(aig, [], [], [])
+    body.fill(aig, [], [], [], xors=not plain)
     for bus, places in ports.outputs:
         for i, place in enumerate(places):
             body.assign(_bit(bus, len(places), i), body.text(int(aig.outputs[place])))
@@ -134,13 +134,13 @@ class _Body:
         if literal not in self._named and literal ^ 1 not in self._named:
             self._named[literal] = name
 
-    def fill(self, aig: Aig, gates: list[tuple[str, int]], comments: list[str], ends: list[int]) -> None:
+    def fill(self, aig: Aig, gates: list[tuple[str, int]], comments: list[str], ends: list[int], *, xors: bool) -> None:
         """Make what the gates (names with literals) need, or the outputs of the AIG if there are no gates.
 
         Gate k owns the ANDs up to number ends[k].
         """
         first = 1 + len(aig.input_names)
-        found = cells_of(aig.left.tolist(), aig.right.tolist(), first - 1, aig.outputs.tolist())
+        found = cells_of(aig.left.tolist(), aig.right.tolist(), first - 1, aig.outputs.tolist(), xors=xors)
         cells, at = found.cells, 0
         for gate, name, counter in self._sections(gates, comments):
             end = first + ends[gate] if gates else aig.variables
