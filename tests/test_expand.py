@@ -24,7 +24,7 @@ def size_of(weights: list[int], bias: int) -> int:
     return builder.finish("gate", [("y", literal)]).size
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_a_gate_is_its_logic_on_all_rows(data: st.DataObject) -> None:
     weights = data.draw(st.lists(st.integers(-12, 12), max_size=8))
