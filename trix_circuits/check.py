@@ -19,7 +19,7 @@ a certificate is an order of work: a lying one can fail, but cannot make this pr
 """
 
 import ast, hashlib, itertools, json, re, struct, sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -356,13 +356,14 @@ class Nets:
         """Note that two literals are equal: from now on windows and sums see the earlier net in place of the later."""
         a, b = sorted((self.find(a), self.find(b)))
         if a >> 1 != b >> 1: self.equal[b >> 1] = a ^ (b & 1)
-    def reduced(self, terms: Linear) -> Linear:
-        """A linear form over the earliest equal nets."""
+    def reduced(self, terms: Linear, only: Container[int] | None = None) -> Linear:
+        """A linear form over the earliest equal nets, or over those of them that are in `only`."""
         total: Linear = {}
         for net, weight in terms.items():
-            literal = net if net == ONE else self.find(2 * net)
-            if net == ONE or literal & 1: accumulate(total, {ONE: weight}, 1)
-            if net != ONE: accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
+            literal = 2 * net if net == ONE else self.find(2 * net)
+            if only is not None and literal >> 1 not in only: literal = 2 * net
+            if literal & 1: accumulate(total, {ONE: weight}, 1)
+            accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
         return total
 
     def gate(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
@@ -579,15 +580,15 @@ class Windows:
     """Decides claims over windows. Windows of the same shape are evaluated once."""
     def __init__(self, nets: Nets, memo: dict[Any, int | None]) -> None:
         self.nets, self.memo, self.rows, self.work = nets, memo, 0, 0  # memo: shape -> least failing row, or None
-    def failure(self, leaves: Sequence[int], claims: Sequence[Claim], by_gate: bool = False) -> int | None:
+    def failure(self, leaves: Sequence[int], claims: Sequence[Claim]) -> int | None:
         """The least row over the leaves in which the first claim is false and all others are true; None if none is.
-        Equal nets count as one, but if `by_gate`, the nets of the claims go by the gates of their own."""
+        Equal nets count as one, but the nets of the claims, if they are no leaves, go by the gates of their own."""
         if len(leaves) > MAX_LEAVES: raise TooLarge(f"a window has {len(leaves)} leaves; the limit is {MAX_LEAVES}")
         find, known, own = self.nets.find, self.nets.equal, self.nets.gates
         place = {ONE: 0}
         for leaf in leaves: place.setdefault(find(2 * leaf) >> 1, len(place))
         free = len(place) - 1
-        forms = [claim.terms if by_gate else self.nets.reduced(claim.terms) for claim in claims]
+        forms = [self.nets.reduced(claim.terms, place) for claim in claims]
         stack = [net for form in forms for net in form]
         found: dict[int, list[int]] = {}
         while stack:  # the gates between the leaves and the claims
@@ -647,8 +648,8 @@ class Steps:
         if self.visits > MAX_VISITS: raise TooLarge("the certificate asks for too much work")
     def _nets(self, *nets: int) -> None:
         if not all(type(n) is int and 0 <= n < len(self.nets.gates) for n in nets): raise Damaged("a lemma must name nets")
-    def _window(self, leaves: Sequence[int], claims: Sequence[Claim], by_gate: bool = False) -> None:
-        row = self.windows.failure(leaves, claims, by_gate)
+    def _window(self, leaves: Sequence[int], claims: Sequence[Claim]) -> None:
+        row = self.windows.failure(leaves, claims)
         if row is not None: self._no("is false where " + ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves)))
     def _linear(self, leaves: list[int], given: list[int], members: list[int], weights: list[int], constant: int, relation: str) -> Claim:
         """A linear claim over a window."""
@@ -665,7 +666,7 @@ class Steps:
         self._nets(a >> 1, b >> 1, *leaves)
         if self.nets.find(a) != self.nets.find(b):
             claim = Claim(accumulate({a >> 1: 1}, {b >> 1: 1 - 2 * ((a ^ b ^ 1) & 1)}, 1) | {ONE: -((a ^ b) & 1)})
-            self._window(leaves, [claim], by_gate=True)
+            self._window(leaves, [claim])
             self.nets.merge(a, b)
             self.kinds.add("local")
     def total(self, proof: Iterable[tuple[int, int]]) -> Linear:

@@ -7,8 +7,8 @@ accepted by the checker.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from trix_circuits import check
 from trix_circuits.aig import Aig
@@ -16,7 +16,11 @@ from trix_circuits.circuit import Circuit, Claim, accept
 from trix_circuits.errors import LimitError
 from trix_circuits.formats import WeightFormat, get_format
 from trix_circuits.netlist import Builder, Netlist
-from trix_circuits.sweep import Sweep
+from trix_circuits.sums import Sums
+from trix_circuits.sweep import Progress, Sweep
+
+if TYPE_CHECKING:
+    from trix_circuits.map.regions_netlist import RegionEvidence
 
 
 def netlist_of(aig: Aig, form: WeightFormat | None = None) -> Netlist:
@@ -51,15 +55,20 @@ def certify_against(
     source_names: Sequence[str],
     *,
     origin: Mapping[str, Any] | None = None,
+    aig: Aig | None = None,
+    evidence: Sequence[RegionEvidence] = (),
     time_limit_s: float = 600.0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Circuit:
-    """The circuit of a netlist that is proven equal to its sources (bytes of AIGER or BLIF files).
+    """The circuit of a netlist that is proven equal to its sources (bytes of AIGER or BLIF files, or circuit files).
+
+    `evidence` tells of sums made anew, in literals of `aig`, which is that of the first source with further nodes.
 
     Raises RefutedError with a counterexample if they differ, LimitError if no proof is found.
     """
     sweep = Sweep(netlist, [check.read_source(source) for source in sources], time.monotonic() + time_limit_s)
-    sweep.run(progress)
+    sums = Sums(sweep, aig, evidence, check.read_source(sources[0])).merge if aig is not None and evidence else None
+    sweep.run(sums, progress)
     missing = sweep.missing()
     if missing:
         name, bit = missing[0]

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from trix_circuits import check
-from trix_circuits.check import ONE, accumulate
+from trix_circuits.check import ONE, Linear, accumulate
 from trix_circuits.circuit import Certificate
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
@@ -55,6 +55,7 @@ class Sweep:
         self.nets = check.Nets(netlist.input_bits, netlist.gates())
         self.first_source = len(self.nets.gates)
         self.wanted = [check.attach(self.nets, shell, source) for source in sources]
+        self.first_ghost = len(self.nets.gates)
         self.steps = check.Steps(self.nets, check.Windows(self.nets, {}))
         self.lemmas: list[list[Any]] = []
         self._merged: set[int] = set(range(netlist.input_bits))  # earliest nets of classes that windows may rest on
@@ -145,11 +146,12 @@ class Sweep:
 
     # ---- order -------------------------------------------------------------------------------------------------------
 
-    def run(self, progress: Progress | None = None) -> None:
+    def run(self, sums: Callable[[], int] | None = None, progress: Progress | None = None) -> None:
         """Merge what can be proven equal until all outputs are; raises RefutedError if the patterns show a difference.
 
-        The first pass takes what is quick and is most often all; the second also widens windows; the third asks the
-        solver, from the inputs up, about all nodes of the sources that have no equal yet.
+        The first pass takes what is quick and is most often all; as long as `sums` merges more (it tells how many
+        regions it did), the pass is repeated; the next also widens windows; then the solver is asked, from the inputs
+        up, about all nodes of the sources that have no equal yet.
         """
         self.planes = self.simulate()
         self._refute()
@@ -158,10 +160,14 @@ class Sweep:
         order = self._order(signatures)
         for wider in (False, True):
             self._pass(wider, order, signatures, progress)
-            if not self._open():
+            while self._open():
+                needed = self._needed()
+                order = [net for net in order if net in needed]
+                if sums is None or not sums():
+                    break
+                self._pass(wider, order, signatures, progress)
+            else:
                 return
-            needed = self._needed()
-            order = [net for net in order if net in needed]
         if not self._by_rows():
             self._by_clauses(order, signatures, progress)
 
@@ -231,14 +237,14 @@ class Sweep:
     def _order(self, signatures: Sequence[int]) -> list[int]:
         """Gates and source nodes in an order in which each stands after what it reads, and a gate beside its likes."""
         node_of: dict[int, int] = {}
-        for net in range(self.first_source, len(self.nets.gates)):
+        for net in range(self.first_source, self.first_ghost):
             node_of.setdefault(signatures[net], net)
         rank = [0] * len(self.nets.gates)
         for net, gate in enumerate(self.nets.gates):
             if gate is not None and net < self.first_source:
                 rank[net] = max([node_of.get(signatures[net], 0), *(rank[s] for s in gate[0])])
             elif gate is not None:
-                rank[net] = net
+                rank[net] = net if net < self.first_ghost else max((rank[s] for s in gate[0]), default=0)
         self._rank = rank
         nets = [net for net, gate in enumerate(self.nets.gates) if gate is not None and net not in self.nets.values]
         return sorted(nets, key=lambda net: (rank[net], net))
@@ -250,7 +256,7 @@ class Sweep:
         if x == y:
             return True
         for leaves in self._windows(a >> 1, b >> 1, growth):
-            if self._take([a, b, *leaves]):
+            if self.take([a, b, *leaves]):
                 self._note(x, y)
                 return True
         return False
@@ -264,9 +270,35 @@ class Sweep:
         key = tuple(sorted(self.nets.reduced(form).items()))
         like = self._by_gate.setdefault(key, net)
         x, y = self.nets.find(2 * net), self.nets.find(2 * like)
-        if x != y and self._take([2 * net, 2 * like, *(source for source, _ in key if source != ONE)]):
+        if x != y and self.take([2 * net, 2 * like, *(source for source, _ in key if source != ONE)]):
             self._note(x, y)
         return like != net
+
+    # ---- for sums.py -------------------------------------------------------------------------------------------------
+
+    def ghost(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
+        """A gate that only the proof reads; its net."""
+        self.nets.gates.append((tuple(sources), tuple(weights), bias))
+        if self._rank:
+            self._rank.append(max((self._rank[s] for s in sources), default=0))
+        return len(self.nets.gates) - 1
+
+    def equal(self, a: int, b: int) -> bool:
+        """Whether two literals are equal: known, or by a window."""
+        return self._merge_if_equal(a, b, growth=GROWTH)
+
+    def linear(self, leaves: Sequence[int], terms: Linear) -> int | None:
+        """The number of the lemma that a linear form is 0 over a window; None if that does not hold there."""
+        nets = [net for net in terms if net != ONE]
+        entry = [list(dict.fromkeys(leaves)), [], nets, [terms[net] for net in nets], terms.get(ONE, 0), "="]
+        return len(self.lemmas) - 1 if self.take(entry) else None
+
+    def note(self, a: int, b: int) -> None:
+        """Literals are now equal by another lemma."""
+        first = self.nets.find(a)
+        if first == self.nets.find(b):
+            for net in {a >> 1, b >> 1} - {first >> 1}:
+                self._note(first, 2 * net)
 
     def _note(self, a: int, b: int) -> None:
         """Remember that two nets, the earliest of their classes, were merged."""
@@ -287,7 +319,8 @@ class Sweep:
         closed = leaves is not None and self._closed(a if b < self.first_source <= a else b, leaves)
         return len(leaves) if leaves is not None and closed else CONE_NODES
 
-    def _take(self, entry: list[Any]) -> bool:
+    def take(self, entry: list[Any]) -> bool:
+        """Add a lemma if it holds."""
         try:
             self.steps.take(entry)
         except (check.Refused, check.TooLarge):
@@ -396,7 +429,7 @@ class Sweep:
             return
         axioms = [[owners[k], *map(_literal, clauses[k])] for k in lrat.axioms]
         steps = [[list(map(_literal, literals)), list(hints)] for literals, hints in lrat.steps]
-        self._take(["clauses", axioms, steps, *(literal for pair in pairs for literal in pair)])
+        self.take(["clauses", axioms, steps, *(literal for pair in pairs for literal in pair)])
 
     def _ask_pairs(
         self,
@@ -515,7 +548,7 @@ class Sweep:
                 net = rng.randrange(len(row))
                 words[net, word] ^= np.uint64(1 << lane)
         self._pending.clear()
-        self.planes = np.concatenate([self.planes, self.simulate(words)], axis=1)
+        self.planes = np.concatenate([self.planes, self.simulate(words)[: len(self.planes)]], axis=1)
         self._refute()
 
     # ---- result ------------------------------------------------------------------------------------------------------
@@ -535,12 +568,13 @@ class Sweep:
         if self.netlist.input_bits > ALL_ROWS:
             return False
         inputs = range(self.netlist.input_bits)
-        return all(self._take([2 * self.netlist.outputs[name][bit], literals[name][bit], *inputs])
+        return all(self.take([2 * self.netlist.outputs[name][bit], literals[name][bit], *inputs])
                    for literals in self.wanted for name, bit in self.missing())  # fmt: skip
 
     def certificate(self) -> Certificate:
         """The lemmas found."""
-        return {"ghosts": [], "lemmas": self.lemmas, "goals": []}
+        ghosts = [[list(gate[0]), list(gate[1]), gate[2]] for gate in self.nets.gates[self.first_ghost :] if gate]
+        return {"ghosts": ghosts, "lemmas": self.lemmas, "goals": []}
 
 
 def _dimacs(literal: int) -> int:

@@ -1,0 +1,142 @@
+"""Sums within a sweep: regions of adders on both sides that are made in different ways, proven equal by their digits.
+
+Where a mapper makes a sum anew (`map.regions_netlist`), few nets inside are equal to nets of the source. What is equal is
+the number: the identities of the source's adders, a + b + c = s + 2 carry, add up to the same linear equation as those
+of the counters that took their place, and a number has its binary digits in one way only. So the lemmas are: each
+identity over a window of its leaves, and one sum of all of them, "digits" in the checker's terms, which merges the
+outputs. A node that a source does not have, such as a carry that nothing reads, is a ghost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from trix_circuits import check
+from trix_circuits.aig import Aig
+from trix_circuits.check import ONE, Linear
+from trix_circuits.sweep import Sweep
+
+if TYPE_CHECKING:
+    from trix_circuits.map.regions_netlist import RegionEvidence
+
+
+class Sums:
+    """The regions of one netlist, in the sweep's own literals (2 * net + inverted)."""
+
+    def __init__(self, sweep: Sweep, aig: Aig, evidence: Sequence[RegionEvidence], source: check.Source) -> None:
+        self.sweep = sweep
+        self._literal = _literals(sweep, aig, source)
+        self._waiting = list(evidence)
+        self._first_ghost = len(sweep.nets.gates)
+        for reads, weights, bias in evidence[0].ghosts if evidence else ():
+            sweep.ghost([self._net(net) for net in reads], weights, bias)
+
+    def merge(self) -> int:
+        """Take the regions whose inputs are proven equal on both sides; how many were proven."""
+        waiting, merged = self._waiting, 0
+        self._waiting = []
+        for each in waiting:
+            if self._ready(each):
+                merged += self._prove(each)
+            else:
+                self._waiting.append(each)
+        return merged
+
+    def _net(self, net: int) -> int:
+        """A net of the evidence: those behind the netlist's own are ghosts."""
+        count = self.sweep.netlist.net_count
+        return net if net < count else self._first_ghost + net - count
+
+    def _of(self, literal: int) -> int:
+        return self._literal[literal >> 1] ^ (literal & 1)
+
+    def _ready(self, each: RegionEvidence) -> bool:
+        return all(
+            self.sweep.equal(self._of(literal), 2 * self._net(net) + (sign < 0))
+            for literal, net, sign, _ in each.inputs
+        )
+
+    def _prove(self, each: RegionEvidence) -> bool:
+        proof: list[list[int]] = []
+        for step in each.region.steps:
+            leaves = [self._of(leaf) for leaf in step.leaves]
+            carry = self._of(step.carry) if step.carry is not None else self._made(leaves, [1] * len(leaves), -2)
+            if step.total is not None:
+                total = self._of(step.total)
+            else:
+                total = self._made([*leaves, carry], [*[1] * len(leaves), -2], -1)
+            lemma = self._identity(leaves, total, carry)
+            if lemma is None:
+                return False
+            proof.append([lemma, step.weight])
+        for block, power in each.blocks:
+            leaves = [self._net(net) for net in block.leaves]
+            lemma = self.sweep.linear(leaves, {self._net(n): w for n, w in block.terms.items()} | {ONE: block.constant})
+            if lemma is None:
+                return False
+            proof.append([lemma, -1 << power])
+        if not self.sweep.take(["digits", each.region.bits, proof]):
+            return False
+        for literal, net, _ in each.outputs:
+            self.sweep.note(self._of(literal), 2 * self._net(net))
+        return True
+
+    def _identity(self, leaves: Sequence[int], total: int, carry: int) -> int | None:
+        """The lemma that the leaves add up to total + 2 * carry."""
+        terms: Linear = {ONE: 0}
+        for literal, weight in (*((leaf, 1) for leaf in leaves), (total, -1), (carry, -2)):
+            terms[ONE] += weight * (literal & 1)
+            terms[literal >> 1] = terms.get(literal >> 1, 0) + (-weight if literal & 1 else weight)
+        lemma = self.sweep.linear([leaf >> 1 for leaf in leaves], terms)
+        if lemma is not None:
+            return lemma
+        # The nodes are not made from the leaves alone: make those that are, and show them equal.
+        majority = self._made(leaves, [1] * len(leaves), -2)
+        parity = self._made([*leaves, majority], [*[1] * len(leaves), -2], -1)
+        if not self.sweep.equal(carry, majority) or not self.sweep.equal(total, parity):
+            return None
+        return self._identity(leaves, parity, majority) if (total, carry) != (parity, majority) else None
+
+    def _made(self, literals: Sequence[int], weights: Sequence[int], bias: int) -> int:
+        """A ghost over literals."""
+        signs = [-1 if literal & 1 else 1 for literal in literals]
+        bias += sum(w for literal, w in zip(literals, weights, strict=True) if literal & 1)
+        nets = [literal >> 1 for literal in literals]
+        return 2 * self.sweep.ghost(nets, [s * w for s, w in zip(signs, weights, strict=True)], bias)
+
+
+def _literals(sweep: Sweep, aig: Aig, source: check.Source) -> Mapping[int, int]:
+    """For each variable of the AIG a literal of the sweep: the source's own node by its structure, else a ghost."""
+    inputs = len(aig.input_names)
+    ins, _ = check.buses(source.inputs, [name for name, _ in source.outputs])
+    place = {bit: net for net, bit in enumerate(bit for _, bits in ins for bit in bits)}
+    known = {pair: inputs + 1 + k for k, pair in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True))}
+    found: dict[int, int] = {0: 2 * sweep.nets.zero} | {1 + k: 2 * place[k] for k in range(inputs)}
+    own: list[int | None] = [2 * (1 + k) for k in range(inputs)]  # literal of the AIG for each net of the source
+    for number, (reads, weights, bias) in enumerate(source.gates):
+        own.append(None)
+        if not reads:
+            own[-1] = 0 if bias < 0 else 1
+        elif len(reads) == 2 and abs(weights[0]) == abs(weights[1]) == 1:
+            a, b = own[reads[0]], own[reads[1]]
+            need = (weights[0] < 0) + (weights[1] < 0) - bias
+            if a is None or b is None or need not in (1, 2):
+                continue
+            flip = need == 1  # an OR
+            a, b = a ^ (weights[0] < 0) ^ flip, b ^ (weights[1] < 0) ^ flip
+            a, b = max(a, b), min(a, b)
+            if b == 0 or a == b ^ 1:
+                own[-1] = 0 ^ flip
+            elif b == 1 or a == b:
+                own[-1] = a ^ flip
+            elif (a, b) in known:
+                variable = known[a, b]
+                own[-1] = 2 * variable ^ flip
+                found.setdefault(variable, 2 * (sweep.first_source + number) ^ flip)
+    for k, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True)):
+        if inputs + 1 + k not in found:
+            x, y = found[a >> 1] ^ (a & 1), found[b >> 1] ^ (b & 1)
+            weights = [-1 if x & 1 else 1, -1 if y & 1 else 1]
+            found[inputs + 1 + k] = 2 * sweep.ghost([x >> 1, y >> 1], weights, -sum(w > 0 for w in weights))
+    return found
