@@ -23,6 +23,9 @@ _WORDS, _WORDS_OF_MANY, _MANY = 64, 16, 200_000
 _NEAR, _LAYERS = 60, 5  # of the cone of a node in which summands are looked for
 
 
+Pairs = dict[int, list[tuple[int, int]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Adder:
     """sum of the literals `leaves` = total + 2 * carry, where `total` or `carry` is None if no node is known for it."""
@@ -55,7 +58,7 @@ class Values:
     """Values of all nodes on patterns, as integers of one bit a pattern; look-up by value up to polarity."""
 
     def __init__(self, planes: Planes) -> None:
-        self.phase = (planes[:, 0] & np.uint64(1)).astype(np.int64).tolist()
+        self.phase: list[int] = (planes[:, 0] & np.uint64(1)).astype(np.int64).tolist()
         turned = planes ^ (np.uint64(0) - (planes[:, :1] & np.uint64(1)))
         self.values = [int.from_bytes(row.tobytes(), "little") for row in turned]
         self.ones = (1 << 64 * planes.shape[1]) - 1
@@ -133,8 +136,8 @@ def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
             p, q, r = (place[leaf] for leaf in missing[v])
             xor(xor(p, q), r)
     outputs = np.array([place[o >> 1] ^ (o & 1) for o in aig.outputs.tolist()], dtype=np.int64)
-    arrays = (np.array(side, dtype=np.int64) for side in (left, right))
-    return Aig(aig.name, aig.input_names, aig.output_names, *arrays, outputs), old
+    sides = [np.array(side, dtype=np.int64) for side in (left, right)]
+    return Aig(aig.name, aig.input_names, aig.output_names, sides[0], sides[1], outputs), old
 
 
 def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
@@ -153,13 +156,13 @@ def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
     return found
 
 
-def _pairs(aig: Aig, values: Values) -> dict[int, list[tuple[int, int]]]:
+def _pairs(aig: Aig, values: Values) -> Pairs:
     """For each representative, the pairs of earlier ones whose sum modulo 2 it is; both vary freely of each other."""
     first = 1 + len(aig.input_names)
     root, short, by_short, full, ones = values.root, values.short, values.by_short, values.values, values.ones
     left = [root[literal >> 1] for literal in aig.left.tolist()]
     right = [root[literal >> 1] for literal in aig.right.tolist()]
-    pairs: dict[int, list[tuple[int, int]]] = {}
+    pairs: Pairs = {}
     for v in range(first, aig.variables):
         if root[v] != v:
             continue
@@ -190,25 +193,31 @@ def _pairs(aig: Aig, values: Values) -> dict[int, list[tuple[int, int]]]:
     return pairs
 
 
-def _note_xors(found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]) -> None:
+def _note_xors(found: Candidates, values: Values, pairs: Pairs) -> None:
     for v, row in pairs.items():
         x, y = max(row)  # the latest nodes: the shortest way
         found.xors[v] = (values.low(x), values.low(y) ^ values.phase[v])
 
 
-def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: dict[int, list[tuple[int, int]]]) -> None:
+def _triples_of(pairs: Pairs) -> dict[tuple[int, int, int], int]:
+    """Three nodes -> their sum modulo 2, being the sum of one of them and of a sum of the two others."""
     wanted: dict[tuple[int, int, int], int] = {}
     for v, row in pairs.items():
-        for x, y in row:
-            for inner, outer in ((x, y), (y, x)):
-                for a, b in pairs.get(inner, ()):
-                    if outer not in (a, b):
-                        a1, b1, c1 = sorted((a, b, outer))
-                        wanted.setdefault((a1, b1, c1), v)
+        for pair in row:
+            for half, third in (pair, pair[::-1]):
+                for a, b in pairs.get(half, ()):
+                    if third not in (a, b):
+                        x, y, z = sorted((a, b, third))
+                        wanted.setdefault((x, y, z), v)
+    return wanted
+
+
+def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: Pairs) -> None:
     summed, by_majority = triples(aig, values.root)
+    used: set[int] = set()
+    wanted = _triples_of(pairs)
     for triple, v in summed.items():
         wanted.setdefault(triple, v)
-    used: set[int] = set()
     for (a, b, c), v in sorted(wanted.items(), key=lambda item: item[1]):
         leaves, carry = _majority(values, (a, b, c))
         if carry is not None and carry >> 1 not in used and v not in used and v > max(a, b, c):

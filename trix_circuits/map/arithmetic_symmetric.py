@@ -106,5 +106,5 @@ def with_counted_outputs(aig: Aig) -> Aig:
                 else:
                     reached = 1 if reached == 1 else both(digit ^ 1, reached ^ 1) ^ 1
             outputs[place] = reached ^ (not rising)
-    arrays = (np.array(side, dtype=np.int64) for side in (left, right, outputs))
-    return Aig(aig.name, aig.input_names, aig.output_names, *arrays)
+    sides = [np.array(side, dtype=np.int64) for side in (left, right, outputs)]
+    return Aig(aig.name, aig.input_names, aig.output_names, *sides)

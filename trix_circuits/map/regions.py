@@ -240,6 +240,8 @@ class _Parts:
         self.sign: dict[int, int] = {}
         self.root: dict[int, int] = {}
         self.joined: set[int] = set()
+        outputs = (found.literal(literal) for literal in aig.outputs.tolist())
+        self.polarity = {literal >> 1: literal & 1 for literal in outputs}  # as outputs of the circuit read variables
         self.places: dict[int, int] = {}
         for place, v in enumerate(reversed(demand.order)):
             if v in demand.maker:
@@ -257,12 +259,15 @@ class _Parts:
         used: set[int] = set()
         for members in self.group.values():
             if len(members) >= least or self._whole(members[0]):
-                both = (self._region(members, turn) for turn in (1, -1))
-                made.append(
-                    min(both, key=lambda r: (sum(literal & 1 for literal, _ in r.inputs), r.constant.bit_count()))
-                )
+                made.append(min((self._region(members, turn) for turn in (1, -1)), key=self._awkward))
                 used.update(members)
         return sorted(made, key=lambda region: max(literal for literal, _ in region.outputs)), used
+
+    def _awkward(self, region: Region) -> tuple[int, int]:
+        """Inverted inputs and outputs that an inverter may have to be spent on, and ones in the constant."""
+        inverted = sum(literal & 1 for literal, _ in region.inputs)
+        inverted += sum(self.polarity.get(literal >> 1, literal & 1) != literal & 1 for literal, _ in region.outputs)
+        return inverted, region.constant.bit_count()
 
     def _whole(self, number: int) -> bool:
         """Whether this is a full adder both of whose outputs are read."""
