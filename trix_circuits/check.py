@@ -357,11 +357,10 @@ class Nets:
         a, b = sorted((self.find(a), self.find(b)))
         if a >> 1 != b >> 1: self.equal[b >> 1] = a ^ (b & 1)
     def reduced(self, terms: Linear, only: Container[int] | None = None) -> Linear:
-        """A linear form over the earliest equal nets, or over those of them that are in `only`."""
+        """A linear form over the earliest equal nets, for those nets that are in `only`."""
         total: Linear = {}
         for net, weight in terms.items():
-            literal = 2 * net if net == ONE else self.find(2 * net)
-            if only is not None and literal >> 1 not in only: literal = 2 * net
+            literal = self.find(2 * net) if net != ONE and (only is None or net in only) else 2 * net
             if literal & 1: accumulate(total, {ONE: weight}, 1)
             accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
         return total
@@ -588,7 +587,7 @@ class Windows:
         place = {ONE: 0}
         for leaf in leaves: place.setdefault(find(2 * leaf) >> 1, len(place))
         free = len(place) - 1
-        forms = [self.nets.reduced(claim.terms, place) for claim in claims]
+        forms = [self.nets.reduced(claim.terms, leaves) for claim in claims]
         stack = [net for form in forms for net in form]
         found: dict[int, list[int]] = {}
         while stack:  # the gates between the leaves and the claims

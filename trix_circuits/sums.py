@@ -10,6 +10,7 @@ outputs. A node that a source does not have, such as a carry that nothing reads,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trix_circuits import check
@@ -18,7 +19,18 @@ from trix_circuits.check import ONE, Linear
 from trix_circuits.sweep import Sweep
 
 if TYPE_CHECKING:
+    from trix_circuits.map.regions import Step
     from trix_circuits.map.regions_netlist import RegionEvidence
+
+
+@dataclass(frozen=True)
+class _Region:
+    """Evidence with the lemmas for the source's adders (None where there is none yet) and for the netlist's blocks."""
+
+    evidence: RegionEvidence
+    steps: list[tuple[Step, list[int], int, int]]
+    lemmas: list[int | None]
+    blocks: list[list[int]] | None
 
 
 class Sums:
@@ -27,17 +39,21 @@ class Sums:
     def __init__(self, sweep: Sweep, aig: Aig, evidence: Sequence[RegionEvidence], source: check.Source) -> None:
         self.sweep = sweep
         self._literal = _literals(sweep, aig, source)
-        self._waiting = list(evidence)
+        self._waiting: list[_Region] = []
         self._first_ghost = len(sweep.nets.gates)
         for reads, weights, bias in evidence[0].ghosts if evidence else ():
             sweep.ghost([self._net(net) for net in reads], weights, bias)
+        for each in evidence:  # before any nets are merged, since then windows go by other gates
+            steps = [(step, *self._literals_of(step)) for step in each.region.steps]
+            lemmas = [self._identity(leaves, total, carry, own=False) for _, leaves, total, carry in steps]
+            self._waiting.append(_Region(each, steps, lemmas, self._blocks(each)))
 
     def merge(self) -> int:
         """Take the regions whose inputs are proven equal on both sides; how many were proven."""
         waiting, merged = self._waiting, 0
         self._waiting = []
         for each in waiting:
-            if self._ready(each):
+            if self._ready(each.evidence):
                 merged += self._prove(each)
             else:
                 self._waiting.append(each)
@@ -57,46 +73,55 @@ class Sums:
             for literal, net, sign, _ in each.inputs
         )
 
-    def _prove(self, each: RegionEvidence) -> bool:
+    def _literals_of(self, step: Step) -> tuple[list[int], int, int]:
+        """The leaves, total and carry of an adder; ghosts for what the source does not have."""
+        leaves = [self._of(leaf) for leaf in step.leaves]
+        carry = self._of(step.carry) if step.carry is not None else self._made(leaves, [1] * len(leaves), -2)
+        if step.total is not None:
+            return leaves, self._of(step.total), carry
+        return leaves, self._made([*leaves, carry], [*[1] * len(leaves), -2], -1), carry
+
+    def _blocks(self, each: RegionEvidence) -> list[list[int]] | None:
+        """The netlist's identities as terms of the sum; None if one does not hold."""
         proof: list[list[int]] = []
-        for step in each.region.steps:
-            leaves = [self._of(leaf) for leaf in step.leaves]
-            carry = self._of(step.carry) if step.carry is not None else self._made(leaves, [1] * len(leaves), -2)
-            if step.total is not None:
-                total = self._of(step.total)
-            else:
-                total = self._made([*leaves, carry], [*[1] * len(leaves), -2], -1)
-            lemma = self._identity(leaves, total, carry)
+        for block, power in each.blocks:
+            terms = {self._net(net): weight for net, weight in block.terms.items()} | {ONE: block.constant}
+            lemma = self.sweep.linear([self._net(net) for net in block.leaves], terms)
+            if lemma is None:
+                return None
+            proof.append([lemma, -1 << power])
+        return proof
+
+    def _prove(self, each: _Region) -> bool:
+        if each.blocks is None:
+            return False
+        proof = list(each.blocks)
+        for (step, leaves, total, carry), known in zip(each.steps, each.lemmas, strict=True):
+            lemma = self._identity(leaves, total, carry) if known is None else known
             if lemma is None:
                 return False
             proof.append([lemma, step.weight])
-        for block, power in each.blocks:
-            leaves = [self._net(net) for net in block.leaves]
-            lemma = self.sweep.linear(leaves, {self._net(n): w for n, w in block.terms.items()} | {ONE: block.constant})
-            if lemma is None:
-                return False
-            proof.append([lemma, -1 << power])
-        if not self.sweep.take(["digits", each.region.bits, proof]):
+        if not self.sweep.take(["digits", each.evidence.region.bits, proof]):
             return False
-        for literal, net, _ in each.outputs:
+        for literal, net, _ in each.evidence.outputs:
             self.sweep.note(self._of(literal), 2 * self._net(net))
         return True
 
-    def _identity(self, leaves: Sequence[int], total: int, carry: int) -> int | None:
+    def _identity(self, leaves: Sequence[int], total: int, carry: int, *, own: bool = True) -> int | None:
         """The lemma that the leaves add up to total + 2 * carry."""
         terms: Linear = {ONE: 0}
         for literal, weight in (*((leaf, 1) for leaf in leaves), (total, -1), (carry, -2)):
             terms[ONE] += weight * (literal & 1)
             terms[literal >> 1] = terms.get(literal >> 1, 0) + (-weight if literal & 1 else weight)
         lemma = self.sweep.linear([leaf >> 1 for leaf in leaves], terms)
-        if lemma is not None:
+        if lemma is not None or not own:
             return lemma
         # The nodes are not made from the leaves alone: make those that are, and show them equal.
         majority = self._made(leaves, [1] * len(leaves), -2)
         parity = self._made([*leaves, majority], [*[1] * len(leaves), -2], -1)
         if not self.sweep.equal(carry, majority) or not self.sweep.equal(total, parity):
             return None
-        return self._identity(leaves, parity, majority) if (total, carry) != (parity, majority) else None
+        return self._identity(leaves, parity, majority, own=False)
 
     def _made(self, literals: Sequence[int], weights: Sequence[int], bias: int) -> int:
         """A ghost over literals."""
