@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,6 +30,12 @@ def _features() -> dict[str, bool]:
 
 
 @cache
+def x86_assembly() -> bool:
+    """Whether code may be written as assembly: AVX-512 on x86-64 with the System V calling convention and ELF."""
+    return ternary_logic() and sys.platform == "linux" and llvm.get_process_triple().startswith("x86_64")
+
+
+@cache
 def ternary_logic() -> bool:
     """Whether the processor has AVX-512 ternary logic, and the byte and word instructions beside it."""
     found = _features()
@@ -39,6 +46,7 @@ def machine(opt: int) -> Any:
     """LLVM's target machine for this processor, at its full vector width; a new one, for an engine takes it over."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
     features = llvm.get_host_cpu_features().flatten()
     if ternary_logic():
         features += ",-prefer-256-bit"

@@ -20,11 +20,11 @@ import numpy.typing as npt
 
 from trix_circuits.backends import interpreter_ir, logic_ir
 from trix_circuits.backends.ir import VECTOR_BYTES
-from trix_circuits.backends.jit import Code, object_code, stored_code, ternary_logic
+from trix_circuits.backends.jit import Code, object_code, stored_code, ternary_logic, x86_assembly
 from trix_circuits.lower.program import LaneProgram
 
 STRAIGHT = 1500
-CHUNK = 800
+CHUNK = 1000
 _SECONDS_PER_OPERATION = 0.0002  # of compiling; corrected by what is measured
 _FAIR_PART = 0.25
 _TILE_BYTES = 1 << 17
@@ -50,8 +50,8 @@ class Logic(Protocol):
 
 
 def tile_shape(rows: int, per_tile: int | None, budget: int) -> tuple[int, int]:
-    """(vectors a tile, bytes a row): 8 to 32 vectors; a row is one vector longer, so that rows do not collide in cache."""
-    per = per_tile or max(8, min(32, budget // (VECTOR_BYTES * max(1, rows)) // 8 * 8))
+    """(vectors a tile, bytes a row): 4 to 32 vectors; a row is one vector longer, so that rows do not collide in cache."""
+    per = per_tile or max(4, min(32, budget // (VECTOR_BYTES * max(1, rows)) // 4 * 4))
     return per, (per + 1) * VECTOR_BYTES
 
 
@@ -71,10 +71,7 @@ class Straight:
 
     def direct(self) -> int:
         if self._direct is None:
-            ternary = ternary_logic()
-            head = logic_ir.PREFETCH + (logic_ir.DECLARATION if ternary else "")
-            key = f"direct {self.program.digest}"
-            data, _ = object_code(key, lambda: head + logic_ir.direct(self.program, "direct", ternary), _OPT)
+            data, _ = object_code(f"direct {self.program.digest}", lambda: _direct_source(self.program), _OPT)
             code = Code([data])
             self._direct = code, code.address("direct")
         return self._direct[1]
@@ -127,6 +124,8 @@ class Large:
         return f"chunk {self.program.digest} {self.pitch} {CHUNK} {k}"
 
     def _source(self, k: int) -> str:
+        if x86_assembly():
+            return logic_ir.chunk_assembly(self.program, self.chunks[k], f"chunk{k}", self.pitch)
         ternary = ternary_logic()
         head = logic_ir.DECLARATION if ternary else ""
         return head + logic_ir.chunk_code(self.program, self.chunks[k], f"chunk{k}", ternary, self.pitch)
@@ -166,12 +165,23 @@ def make_logic(program: LaneProgram, per_tile: int | None = None) -> Logic:
 def _straight(program: LaneProgram, per_tile: int | None) -> Straight:
     rows = max(1, program.input_bits + program.output_bits)
     per, pitch = tile_shape(rows, per_tile, _TILE_BYTES)
-    ternary = ternary_logic()
-    head = logic_ir.DECLARATION if ternary else ""
-    data, _ = object_code(
-        f"straight {program.digest} {pitch}", lambda: head + logic_ir.straight(program, "logic", ternary, pitch), _OPT
-    )
+    data, _ = object_code(f"straight {program.digest} {pitch}", lambda: _straight_source(program, pitch), _OPT)
     return Straight(program, rows, per, pitch, Code([data]))
+
+
+def _straight_source(program: LaneProgram, pitch: int) -> str:
+    if x86_assembly():
+        return logic_ir.straight_assembly(program, "logic", pitch)
+    ternary = ternary_logic()
+    return (logic_ir.DECLARATION if ternary else "") + logic_ir.straight(program, "logic", ternary, pitch)
+
+
+def _direct_source(program: LaneProgram) -> str:
+    if x86_assembly():
+        return logic_ir.direct_assembly(program, "direct")
+    ternary = ternary_logic()
+    head = logic_ir.PREFETCH + (logic_ir.DECLARATION if ternary else "")
+    return head + logic_ir.direct(program, "direct", ternary)
 
 
 def large(program: LaneProgram, per_tile: int | None = None) -> Large:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trix_circuits.backends import assembly
 from trix_circuits.backends.ir import ONES, VECTOR, VECTOR_BYTES, Function
 from trix_circuits.lower.lut import AND, AND2, ANDN, OR, OR2, XOR2, binary_form
 from trix_circuits.lower.program import LaneProgram
@@ -19,6 +20,17 @@ _SIMPLE = {AND2: "and", OR2: "or", XOR2: "xor", 0xC0: "and", 0xFC: "or", 0x3C: "
 LOGIC_HEAD = "(ptr %tile, i64 %pitch, i64 %count, ptr %context)"
 PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\n"
 DECLARATION = f"declare {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR}, {VECTOR}, {VECTOR}, i32 immarg)\n"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Operations begin .. end - 1; `loads` and `stores` are (value, row), `outputs` (literal, row)."""
+
+    begin: int
+    end: int
+    loads: tuple[tuple[int, int], ...]
+    stores: tuple[tuple[int, int], ...]
+    outputs: tuple[tuple[int, int], ...]
 
 
 def emit_table(f: Function, table: int, parts: list[str], ternary: bool, known: dict[tuple[int, str, str], str]) -> str:
@@ -45,6 +57,74 @@ def emit_table(f: Function, table: int, parts: list[str], ternary: bool, known: 
                 known[key] = f.wide("and" if op == AND else "or" if op == OR else "xor", x, y)
         names.append(known[key])
     return names[-1]
+
+
+def straight_assembly(program: LaneProgram, name: str, pitch: int) -> str:
+    """`straight` for x86-64 with AVX-512, its registers given out by `assembly`."""
+    homes = {value: f"{pitch * (value - 1)}(%rdi)" for value in range(1, program.first)}
+    places = [f"{pitch * (program.input_bits + k)}(%rdi)" for k in range(program.output_bits)]
+    lines, stack = assembly.body(
+        program.first,
+        program.tables.tolist(),
+        program.operands.tolist(),
+        homes,
+        {},
+        list(zip(program.outputs.tolist(), places, strict=True)),
+    )
+    return assembly.function(name, lines, stack, assembly.TILE_START, assembly.TILE_STEP)
+
+
+def chunk_assembly(program: LaneProgram, chunk: Chunk, name: str, pitch: int) -> str:
+    """`chunk_code` for x86-64 with AVX-512."""
+    homes = {value: f"{pitch * row}(%rdi)" for value, row in chunk.loads}
+    homes |= {
+        literal >> 1: f"{pitch * ((literal >> 1) - 1)}(%rdi)"  # an output that is an input
+        for literal, _ in chunk.outputs
+        if 0 < literal >> 1 < program.first
+    }
+    lines, stack = assembly.body(
+        program.first + chunk.begin,
+        program.tables[chunk.begin : chunk.end].tolist(),
+        program.operands[chunk.begin : chunk.end].tolist(),
+        homes,
+        {value: f"{pitch * row}(%rdi)" for value, row in chunk.stores},
+        [(literal, f"{pitch * row}(%rdi)") for literal, row in chunk.outputs],
+    )
+    return assembly.function(name, lines, stack, assembly.TILE_START, assembly.TILE_STEP)
+
+
+def direct_assembly(program: LaneProgram, name: str) -> str:
+    """`direct` for x86-64 with AVX-512."""
+    in_bytes, out_bytes = program.input_bits * VECTOR_BYTES, program.output_bits * VECTOR_BYTES
+    ahead = _ahead(in_bytes)
+    homes = {value: f"{VECTOR_BYTES * (value - 1)}(%rdi)" for value in range(1, program.first)}
+    asked: set[int] = set()
+
+    def ask(value: int) -> str:
+        if value >= program.first or value in asked:
+            return ""
+        asked.add(value)
+        return f"prefetcht1 {ahead + VECTOR_BYTES * (value - 1)}(%rdi)"
+
+    places = [f"{VECTOR_BYTES * k}(%rsi)" for k in range(program.output_bits)]
+    lines, stack = assembly.body(
+        program.first,
+        program.tables.tolist(),
+        program.operands.tolist(),
+        homes,
+        {},
+        list(zip(program.outputs.tolist(), places, strict=True)),
+        ask,
+    )
+    start = [f"imulq ${out_bytes}, %rdx, %rax", "addq %rax, %rsi", f"imulq ${in_bytes}, %rdx, %rax"]
+    start += [f"imulq ${in_bytes}, %rcx, %rdx", "addq %rdi, %rdx", "addq %rax, %rdi"]
+    step = [f"addq ${in_bytes}, %rdi", f"addq ${out_bytes}, %rsi"]
+    return assembly.function(name, lines, stack, start, step)
+
+
+def _ahead(in_bytes: int) -> int:
+    """How many bytes ahead blocks are asked for: some 32 KB, in whole blocks."""
+    return max(1, (1 << 15) // max(1, in_bytes)) * in_bytes
 
 
 def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
@@ -84,7 +164,7 @@ def direct(program: LaneProgram, name: str, ternary: bool) -> str:
     f = Function(f"define void @{name}(ptr %in, ptr %out, i64 %begin, i64 %end)")
     first = program.first
     in_bytes, out_bytes = program.input_bits * VECTOR_BYTES, program.output_bits * VECTOR_BYTES
-    ahead = max(1, (1 << 15) // max(1, in_bytes)) * in_bytes
+    ahead = _ahead(in_bytes)
     waiting: dict[int, list[tuple[int, int]]] = {}
     for k, literal in enumerate(program.outputs.tolist()):
         waiting.setdefault(literal >> 1, []).append((k, literal & 1))
@@ -113,17 +193,6 @@ def direct(program: LaneProgram, name: str, ternary: bool) -> str:
         for number in list(waiting):
             put(number)
     return f.finish()
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Operations begin .. end - 1; `loads` and `stores` are (value, row), `outputs` (literal, row)."""
-
-    begin: int
-    end: int
-    loads: tuple[tuple[int, int], ...]
-    stores: tuple[tuple[int, int], ...]
-    outputs: tuple[tuple[int, int], ...]
 
 
 def chunked(program: LaneProgram, size: int) -> tuple[list[Chunk], int]:
