@@ -11,7 +11,8 @@ near-linear. What is found is a guess: everything that is built from it is prove
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,8 @@ from trix_circuits.aig import Aig, Planes
 from trix_circuits.map.arithmetic_cuts import triples
 
 _WORDS, _WORDS_OF_MANY, _MANY = 64, 16, 200_000
-_NEAR, _LAYERS = 60, 5  # of the cone of a node in which summands are looked for
+_NEAR, _LAYERS = 60, 5  # of the cone of a node in which one of two summands is looked for
+_NEAR_OF_THREE, _LAYERS_OF_THREE = 20, 3  # the same, for two of three summands
 
 
 Pairs = dict[int, list[tuple[int, int]]]
@@ -158,27 +160,9 @@ def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
 
 def _pairs(aig: Aig, values: Values) -> Pairs:
     """For each representative, the pairs of earlier ones whose sum modulo 2 it is; both vary freely of each other."""
-    first = 1 + len(aig.input_names)
-    root, short, by_short, full, ones = values.root, values.short, values.by_short, values.values, values.ones
-    left = [root[literal >> 1] for literal in aig.left.tolist()]
-    right = [root[literal >> 1] for literal in aig.right.tolist()]
+    short, by_short, full, ones = values.short, values.by_short, values.values, values.ones
     pairs: Pairs = {}
-    for v in range(first, aig.variables):
-        if root[v] != v:
-            continue
-        near = {v}
-        layer = [v]
-        for _ in range(_LAYERS):
-            below = []
-            for u in layer:
-                if u >= first:
-                    for f in (left[u - first], right[u - first]):
-                        if f not in near:
-                            near.add(f)
-                            below.append(f)
-            layer = below
-            if len(near) > _NEAR:
-                break
+    for v, near in _near(aig, values, _LAYERS, _NEAR):
         own = short[v]
         for x in near:
             y = by_short.get(own ^ short[x])
@@ -191,6 +175,53 @@ def _pairs(aig: Aig, values: Values) -> Pairs:
                 if pair not in row:
                     row.append(pair)
     return pairs
+
+
+def _near(aig: Aig, values: Values, layers: int, most: int) -> Iterator[tuple[int, set[int]]]:
+    """Each representative that is an AND, with the nodes a few layers below it."""
+    first, root = 1 + len(aig.input_names), values.root
+    left = [root[literal >> 1] for literal in aig.left.tolist()]
+    right = [root[literal >> 1] for literal in aig.right.tolist()]
+    for v in range(first, aig.variables):
+        if root[v] != v:
+            continue
+        near = {v}
+        layer = [v]
+        for _ in range(layers):
+            below = []
+            for u in layer:
+                if u >= first:
+                    for f in (left[u - first], right[u - first]):
+                        if f not in near:
+                            near.add(f)
+                            below.append(f)
+            layer = below
+            if len(near) > most:
+                break
+        near -= {0, v}
+        yield v, near
+
+
+def _sums_of_three(aig: Aig, values: Values, pairs: Pairs) -> dict[tuple[int, int, int], int]:
+    """Three nodes -> their sum modulo 2, where that is not the sum of two nodes; two of the three are near it."""
+    short, by_short, full, ones = values.short, values.by_short, values.values, values.ones
+    wanted: dict[tuple[int, int, int], int] = {}
+
+    def free(x: int, y: int) -> bool:
+        both = full[x] & full[y]
+        return bool(both) and both != full[x] and both != full[y] and full[x] | full[y] != ones
+
+    for v, near in _near(aig, values, _LAYERS_OF_THREE, _NEAR_OF_THREE):
+        if v in pairs:
+            continue
+        own = short[v]
+        for x, y in itertools.combinations(sorted(near), 2):
+            z = by_short.get(own ^ short[x] ^ short[y])
+            if z is not None and 0 < z < v and z not in (x, y) and full[x] ^ full[y] ^ full[z] == full[v]:
+                if free(x, y) and free(x, z) and free(y, z):
+                    a, b, c = sorted((x, y, z))
+                    wanted.setdefault((a, b, c), v)
+    return wanted
 
 
 def _note_xors(found: Candidates, values: Values, pairs: Pairs) -> None:
@@ -218,13 +249,27 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: Pairs)
     wanted = _triples_of(pairs)
     for triple, v in summed.items():
         wanted.setdefault(triple, v)
-    for (a, b, c), v in sorted(wanted.items(), key=lambda item: item[1]):
-        leaves, carry = _majority(values, (a, b, c))
-        if carry is not None and carry >> 1 not in used and v not in used and v > max(a, b, c):
-            total = _sum_literal(values, leaves, v)
-            if total is not None:
-                used |= {carry >> 1, v}
-                found.full.append(Adder(leaves, total, carry))
+
+    def take(triple: tuple[int, int, int], v: int, read: set[int] | None) -> None:
+        leaves, carry = _majority(values, triple)
+        if carry is None or carry >> 1 in used or v in used or v <= max(triple):
+            return
+        if read is not None and not (v in read and carry >> 1 in read):
+            return
+        total = _sum_literal(values, leaves, v)
+        if total is not None:
+            used.update((carry >> 1, v))
+            found.full.append(Adder(leaves, total, carry))
+            if read is not None:
+                read.update(triple)
+
+    for triple, v in sorted(wanted.items(), key=lambda item: item[1]):
+        take(triple, v, None)
+    # where a sum of three is not one of two and two, it must be added to something in turn
+    read = {leaf >> 1 for adder in found.full for leaf in adder.leaves}
+    read |= {leaf >> 1 for pair in found.xors.values() for leaf in pair}
+    for triple, v in sorted(_sums_of_three(aig, values, pairs).items(), key=lambda item: -item[1]):
+        take(triple, v, read)
     for triple, v in by_majority.items():
         if v in used:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from trix_circuits.map.tables import find_match, gate_of
 
 Integers = npt.NDArray[np.int64]
 _FAR = 1 << 50
+_MATCHES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,14 @@ class Values:
     positive: Integers
     negative: Integers
     biases: Integers
+    keys: npt.NDArray[np.uint64]
+    costs: Integers
 
     @staticmethod
+    @lru_cache(maxsize=4)
     def of(form: WeightFormat) -> Values:
-        return Values(*magnitudes_of(form))
+        """The format's values, and a table of matches that fills as functions are met."""
+        return Values(*magnitudes_of(form), np.zeros(_MATCHES, dtype=np.uint64), np.zeros(_MATCHES, dtype=np.int64))
 
 
 def cover(
@@ -57,14 +63,12 @@ def cover(
     flow = np.zeros(aig.variables, dtype=np.int64)
     arrival = np.zeros(aig.variables, dtype=np.int64)
     used = np.zeros(aig.variables, dtype=np.int64)
-    room = 1 << max(14, min(21, (4 * size).bit_length()))
-    keys, found = np.zeros(room, dtype=np.uint64), np.zeros(room, dtype=np.int64)
     refs = np.bincount(np.concatenate([aig.left >> 1, aig.right >> 1, aig.outputs >> 1]), minlength=aig.variables)
     refs = refs.astype(np.int64)
     for _ in range(rounds):
         enumerate_cuts(
             first, aig.left, aig.right, refs, by_depth, min(max_leaves, LEAVES),
-            values.positive, values.negative, values.biases, keys, found,
+            values.positive, values.negative, values.biases, values.keys, values.costs,
             leaves, sizes, tables, costs, counts, flow, arrival,
         )  # fmt: skip
         chosen[:] = 0

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.map.compiled import compiled
+from trix_circuits.map.separate import sort_ascending
 from trix_circuits.map.tables import NO_MATCH, depends, match, swapped
 
 Integers = npt.NDArray[np.int64]
@@ -22,7 +23,7 @@ Words = npt.NDArray[np.uint64]
 LEAVES = 6
 FLOW_UNIT = 1 << 10
 _HANDICAP = 3  # gates that a cut without a gate is taken to cost, when cuts are compared
-_FAR = 1 << 50
+_FAR = 1 << 48
 
 
 @compiled
@@ -54,6 +55,7 @@ def enumerate_cuts(
     c_table = np.zeros(room, np.uint64)
     c_flow, c_arrival = np.zeros(room, np.int64), np.zeros(room, np.int64)
     c_key = np.zeros(room, np.int64)
+    order = np.zeros(room, np.int64)
     side_leaves = np.zeros((2, LEAVES), np.int32)
     union = np.zeros(LEAVES + 1, np.int32)
     one = np.uint64(1)
@@ -151,7 +153,7 @@ def enumerate_cuts(
                 c_size[found], c_cost[found], c_table[found] = size, cost, table
                 c_flow[found], c_arrival[found] = total, late
                 if by_depth:
-                    c_key[found] = (late << 40) + min(total >> 2, (1 << 36) - 1) * 8 + size
+                    c_key[found] = (late << 36) + min(total >> 4, (1 << 32) - 1) * 8 + size
                 else:
                     c_key[found] = total * 8 + size
                 found += 1
@@ -160,10 +162,12 @@ def enumerate_cuts(
         for c in range(found):
             if c_cost[c] != NO_MATCH and (best < 0 or c_key[c] < c_key[best]):
                 best = c
-        order = np.argsort(c_key[:found], kind="mergesort")
+        for c in range(found):
+            order[c] = c_key[c] * 256 + c
+        sort_ascending(order[:found])
         kept = 0
         for at in range(-1, found):
-            c = best if at < 0 else order[at]
+            c = best if at < 0 else order[at] & 255
             if at >= 0 and c == best:
                 continue
             if kept == keep:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from trix_circuits.formats import WeightFormat
 from trix_circuits.map.compiled import compiled
+from trix_circuits.map.separate import sort_ascending
 
 Integers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
@@ -173,11 +174,11 @@ def _needed_order(inputs: int, sources: Places, fan_in: Integers, outputs: Integ
                 order[count] = g
                 count += 1
     if by_level:
-        keys = np.zeros(count, np.int64)
-        chosen = np.sort(order[:count])
         for x in range(count):
-            keys[x] = levels[chosen[x]]
-        return chosen[np.argsort(keys, kind="mergesort")]
+            order[x] += levels[order[x]] * gates
+        sort_ascending(order[:count])
+        for x in range(count):
+            order[x] %= gates
     return order[:count]
 
 

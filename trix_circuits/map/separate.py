@@ -24,6 +24,7 @@ Words = npt.NDArray[np.uint64]
 MAX_COLUMNS = 24
 MAX_MAGNITUDES = 16
 _BIG = 1 << 60
+_ROW_LIMIT = 400_000  # nodes times rows of one search
 
 
 def magnitudes_of(form: WeightFormat) -> tuple[Integers, Integers, Integers]:
@@ -33,6 +34,41 @@ def magnitudes_of(form: WeightFormat) -> tuple[Integers, Integers, Integers]:
     parts = (positive, negative, sorted(form.biases))
     a, b, c = (np.array(part, dtype=np.int64) for part in parts)
     return a, b, c
+
+
+@compiled
+def sort_ascending(values: Integers) -> None:
+    """Heap sort, in place: numpy's sorts take seconds to compile."""
+    n = len(values)
+    start, end = n // 2, n
+    while end > 1:
+        if start > 0:
+            start -= 1
+        else:
+            end -= 1
+            values[0], values[end] = values[end], values[0]
+        root = start
+        while 2 * root + 1 < end:
+            child = 2 * root + 1
+            if child + 1 < end and values[child] < values[child + 1]:
+                child += 1
+            if values[root] >= values[child]:
+                break
+            values[root], values[child] = values[child], values[root]
+            root = child
+
+
+@compiled
+def place_of(values: Integers, value: int) -> int:
+    """The index of a value among ascending ones, or -1."""
+    low, high = 0, len(values)
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(values) and values[low] == value else -1
 
 
 @compiled
@@ -96,7 +132,7 @@ def separate(
         for d in range(columns):
             value |= int((word >> np.uint64(order[d])) & one) << d
         pattern[r] = 2 * value + (1 if r < count_on else 0)
-    pattern.sort()
+    sort_ascending(pattern)
     is_on = np.zeros(rows, np.bool_)
     for r in range(rows):
         is_on[r] = pattern[r] & 1
@@ -110,14 +146,30 @@ def separate(
         bit = 1 << d
         for r in range(rows):
             if not pattern[r] & bit:
-                at = r | bit if complete else np.searchsorted(pattern, pattern[r] | bit)
-                if at < rows and pattern[at] == pattern[r] | bit and is_on[at] != is_on[r]:
+                at = r | bit if complete else place_of(pattern, pattern[r] | bit)
+                if at >= 0 and is_on[at] != is_on[r]:
                     if is_on[at]:
                         rises[d] = True
                     else:
                         falls[d] = True
         if rises[d] and falls[d]:
             return -1
+    # how many times the weights must still fall after each column
+    falls_left = np.zeros(columns + 1, np.int64)
+    if complete:
+        for d in range(columns):
+            for e in range(d + 1, columns):
+                if not (rises[d] or falls[d]) or not (rises[e] or falls[e]):
+                    continue
+                both = 1 << d | 1 << e
+                # with both inputs oriented to rise, the later one alone must not do more than the earlier one alone
+                later = (1 << d if falls[d] else 0) | (1 << e if rises[e] else 0)
+                for r in range(rows):
+                    if r & both == later and is_on[r] and not is_on[r ^ both]:
+                        return -1
+        for d in range(columns - 2, -1, -1):
+            falls_left[d] = falls_left[d + 1] + (abs(chow[order[d]]) != abs(chow[order[d + 1]]))
+    node_limit = min(node_limit, 1 + _ROW_LIMIT // rows)
     sums = np.zeros((columns + 1, rows), np.int64)
     choice = np.zeros(columns + 1, np.int64)
     value_of = np.zeros(columns, np.int64)
@@ -159,6 +211,8 @@ def separate(
                         continue
                 if size > before:
                     continue
+            if complete and k < falls_left[d] - (0 if rises[columns - 1] or falls[columns - 1] else 1):
+                continue
             nodes += 1
             value_of[d] = w
             r = 0
