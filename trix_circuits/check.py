@@ -744,16 +744,15 @@ class Verdict:
 
 def attach(nets: Nets, circuit: Circuit, source: Source) -> dict[str, list[int]]:
     """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
-    ins, outs = buses(source.inputs, [name for name, _ in source.outputs])
-    same = [(name, len(bits)) for name, bits in ins] == circuit.inputs
-    same &= [(name, len(bits)) for name, bits in outs] == [(name, len(bits)) for name, bits in circuit.outputs]
-    if not same: raise Refused("the circuit's inputs and outputs must be those of its source, of the same names, in the same order")
+    ins, outs = (dict(side) for side in buses(source.inputs, [name for name, _ in source.outputs]))
+    for what, side, own in (("inputs", ins, circuit.inputs), ("outputs", outs, [(name, len(bits)) for name, bits in circuit.outputs])):
+        if {name: len(bits) for name, bits in side.items()} != dict(own): raise Refused(f"the circuit's {what} must be those of its source")
     place = [0] * len(source.inputs)
-    for net, bit in enumerate(bit for _, bits in ins for bit in bits): place[bit] = net
+    for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]): place[bit] = net
     place += range(len(nets.gates), len(nets.gates) + len(source.gates))
     nets.gates += [(tuple([place[s] for s in sources]), weights, bias) for sources, weights, bias in source.gates]
     driven = [2 * place[literal >> 1] + (literal & 1) for _, literal in source.outputs]
-    return {name: [driven[bit] for bit in bits] for name, bits in outs}
+    return {name: [driven[bit] for bit in bits] for name, bits in outs.items()}
 
 @_decoding("the certificate is malformed")
 def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequence[bytes] = ()) -> Verdict:

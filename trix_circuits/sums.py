@@ -134,8 +134,8 @@ class Sums:
 def _literals(sweep: Sweep, aig: Aig, source: check.Source) -> Mapping[int, int]:
     """For each variable of the AIG a literal of the sweep: the source's own node by its structure, else a ghost."""
     inputs = len(aig.input_names)
-    ins, _ = check.buses(source.inputs, [name for name, _ in source.outputs])
-    place = {bit: net for net, bit in enumerate(bit for _, bits in ins for bit in bits)}
+    ins = dict(check.buses(source.inputs, [name for name, _ in source.outputs])[0])
+    place = {bit: net for net, bit in enumerate(bit for name in sweep.netlist.inputs for bit in ins[name])}
     known = {pair: inputs + 1 + k for k, pair in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True))}
     found: dict[int, int] = {0: 2 * sweep.nets.zero} | {1 + k: 2 * place[k] for k in range(inputs)}
     own: list[int | None] = [2 * (1 + k) for k in range(inputs)]  # literal of the AIG for each net of the source

@@ -19,12 +19,14 @@ from trix_circuits.errors import RefutedError, TrixCircuitsError
 _VERBS = {
     "synth": "Find the smallest network of threshold gates for a function, and prove it smallest.",
     "build": "Build a circuit of a family (adder, multiplier, ...) or from a TOML spec, with its certificate.",
-    "prove": "Prove a circuit against its meaning from scratch.",
+    "compile": "Map any circuit (AIGER, BLIF, Verilog, Python, ...) to threshold gates, and prove it equal.",
+    "prove": "Prove a circuit against its meaning from scratch, or two circuits equal.",
     "check": "Run the stand-alone checker on circuit files.",
     "run": "Run a proven circuit on integers.",
     "atoms": "Show or re-prove the atom library.",
     "formats": "List the weight formats.",
     "show": "Show what a circuit file holds.",
+    "export": "Write a circuit as BLIF, AIGER, Verilog, Bristol, DOT or text, or its proof obligation.",
 }
 
 

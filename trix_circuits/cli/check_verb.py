@@ -6,26 +6,35 @@ import click
 
 from trix_circuits.circuit import accept, read_bytes
 from trix_circuits.cli.common import emit, json_option, progress
+from trix_circuits.errors import InputError
 from trix_circuits.mutate import mutate
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 @click.option("--mutate", "with_mutants", is_flag=True, help="Also change each weight and bias and see it refused.")
+@click.option("--source", "sources", multiple=True, type=click.Path(), metavar="FILE",
+              help="Check against this AIGER, BLIF or circuit file in place of the copy in the circuit file.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes for --mutate (default: all cores).")
 @json_option
-def command(files: tuple[str, ...], with_mutants: bool, jobs: int | None, as_json: bool) -> int:
+def command(
+    files: tuple[str, ...], with_mutants: bool, sources: tuple[str, ...], jobs: int | None, as_json: bool
+) -> int:
     """Run the stand-alone checker on circuit files.
 
-    The same program runs without this package: python check.py FILE.
+    The same program runs without this package: python check.py FILE [SOURCE]...
 
     \b
     Example: trix-circuits check adder64.trix
              trix-circuits check adder8.trix --mutate
+             trix-circuits check ctrl.trix --source ctrl.aig
     """
+    if sources and len(files) > 1:
+        raise InputError("--source goes with one circuit file")
+    given = [read_bytes(source) for source in sources]
     results = []
     for path in files:
-        circuit = accept(read_bytes(path), path)
+        circuit = accept(read_bytes(path), path, given=given)
         verdict = circuit.verdict
         result = {
             "file": path,
@@ -37,6 +46,7 @@ def command(files: tuple[str, ...], with_mutants: bool, jobs: int | None, as_jso
             "lemmas": verdict.lemmas,
             "rows": verdict.rows,
             "meaning": list(circuit.claim.meaning),
+            "equal_to": [*sources, *circuit.claim.source_names[len(sources) :]],
         }
         if not as_json:
             kinds = " and ".join(verdict.kinds)
@@ -44,6 +54,8 @@ def command(files: tuple[str, ...], with_mutants: bool, jobs: int | None, as_jso
             print(f"          exact on all inputs, by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
             for equation in circuit.claim.meaning:
                 print(f"          {equation}")
+            for k, name in enumerate(circuit.claim.source_names):
+                print(f"          equal to {sources[k] if k < len(sources) else f'{name}, of which it carries a copy'}")
         if with_mutants:
             with progress("mutants") as report:
                 count = mutate(circuit, jobs=jobs, progress=report)

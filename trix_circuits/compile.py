@@ -1,0 +1,144 @@
+"""From any circuit to a proven threshold netlist: read, map, prove against what was read, check.
+
+Kinds of input are those of `read`, a circuit file, or a function in Python (`FILE.py` or `FILE.py:NAME`, see `trace`).
+A mapper's guess about sums that turns out wrong costs time, not truth: the circuit is then mapped without sums.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trix_circuits.aig import Aig
+from trix_circuits.circuit import Circuit, decode, read_bytes
+from trix_circuits.equivalence import Side, certify_against
+from trix_circuits.errors import InputError, LimitError, RefutedError
+from trix_circuits.expand import aig_of
+from trix_circuits.formats import WeightFormat
+from trix_circuits.read import Foreign, read_circuit
+from trix_circuits.read.aiger import aiger_bytes
+
+Stage = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled circuit, what it was made from, and the seconds that each stage took."""
+
+    circuit: Circuit
+    foreign: Foreign
+    seconds: dict[str, float]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The report that `--json` prints."""
+        circuit, net = self.circuit, self.circuit.netlist
+        fan_ins: Counter[int] = Counter((net.offsets[1:] - net.offsets[:-1]).tolist())
+        weights: Counter[int] = Counter(net.weights.tolist())
+        return {
+            **circuit.description,
+            "source": {"kind": self.foreign.kind, "ands": self.foreign.aig.size, "levels": self.foreign.aig.depth,
+                       "vouched": self.foreign.vouched},
+            "fan_in_histogram": {str(k): fan_ins[k] for k in sorted(fan_ins)},
+            "weight_histogram": {str(net.format.value(k)): weights[k] for k in sorted(weights)},
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "notes": list(self.notes),
+        }  # fmt: skip
+
+
+def read_any(path: str, *, top: str | None = None, at: Mapping[str, int] | None = None) -> Foreign:
+    """The circuit of a foreign file, a circuit file or a function in Python, `at` giving its symbolic widths."""
+    from trix_circuits.trace.load import load_function, split_target
+
+    file, name = split_target(path)
+    if file.endswith(".py"):
+        function = load_function(file, name)
+        aig = (function.at(**at) if at else function).aig()
+        return Foreign("python", aig.name, aig, aiger_bytes(aig), False)
+    if at:
+        raise InputError(f"{path}: widths are given for functions in Python only")
+    if path.endswith(".trix"):
+        data = read_bytes(path)
+        claim = decode(data, path)
+        return Foreign("circuit", claim.name, aig_of(claim.netlist, claim.name), data, True)
+    return read_circuit(path, top=top)
+
+
+def side_of(path: str, *, top: str | None = None) -> Side:
+    """A file as one of two sides to compare."""
+    foreign = read_any(path, top=top)
+    netlist = decode(foreign.data, path).netlist if foreign.kind == "circuit" else None
+    return Side(Path(path).name, foreign.data, foreign.aig, netlist, foreign.notes)
+
+
+def compile_foreign(
+    foreign: Foreign,
+    form: WeightFormat,
+    *,
+    objective: str = "size",
+    effort: int = 1,
+    max_fan_in: int | None = None,
+    time_limit_s: float = 600.0,
+    stage: Stage | None = None,
+) -> Compiled:
+    """Map a circuit to threshold gates of a format and prove the result against the given file.
+
+    Raises InputError for settings that make no sense, LimitError if no proof is found in time.
+    """
+    from trix_circuits.map import map_aig
+    from trix_circuits.map.regions import extract
+    from trix_circuits.map.regions_netlist import map_with_regions
+
+    seconds: dict[str, float] = {}
+    started = time.monotonic()
+
+    def spent(what: str) -> None:
+        nonlocal started
+        now = time.monotonic()
+        seconds[what] = seconds.get(what, 0.0) + now - started
+        started = now
+
+    def certified(netlist: Any, aig: Aig, evidence: Any) -> Circuit:
+        told = None if stage is None else lambda done, total: stage("proof", done / max(1, total))
+        return certify_against(
+            foreign.name,
+            netlist,
+            [foreign.data],
+            [foreign.name],
+            origin={"source": foreign.kind, "objective": objective, "effort": effort, "max_fan_in": max_fan_in},
+            aig=aig,
+            evidence=evidence,
+            time_limit_s=time_limit_s,
+            progress=told,
+            seconds=seconds,
+        )
+
+    options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": stage}
+    extraction = extract(foreign.aig)
+    spent("sums")
+    netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
+    spent("map")
+    notes = list(foreign.notes)
+    try:
+        circuit = certified(netlist, extraction.aig, evidence)
+    except (RefutedError, LimitError):
+        if not evidence:
+            raise
+        notes.append("a sum that was recognised could not be proven; mapped without sums")
+        netlist = map_aig(foreign.aig, form, **options)
+        spent("map")
+        circuit = certified(netlist, foreign.aig, ())
+    if not foreign.vouched:
+        notes.append(
+            f"the checker reads AIGER and BLIF: it vouches for the AIGER into which this {foreign.kind} was translated"
+        )
+    return Compiled(circuit, foreign, seconds, tuple(notes))
+
+
+def name_of(path: str) -> str:
+    """A short name for a file."""
+    return Path(path).name.split(".")[0]
