@@ -22,6 +22,7 @@ from trix_circuits.map.arithmetic_cuts import triples
 
 _WORDS, _WORDS_OF_MANY, _MANY = 64, 16, 200_000
 _NEAR, _LAYERS = 60, 5  # of the cone of a node in which one of two summands is looked for
+_MANY_PRODUCTS, _FACTORS = 16, 6  # products of inputs that make a multiplier likely; factors in a sum of three
 _NEAR_OF_THREE, _LAYERS_OF_THREE = 20, 3  # the same, for two of three summands
 
 
@@ -104,10 +105,46 @@ def values_of(aig: Aig) -> Values:
     return Values(aig.simulate(patterns(len(aig.input_names), words)))
 
 
+class _Copy:
+    """A copy of an AIG with more nodes between its own."""
+
+    def __init__(self, aig: Aig) -> None:
+        self.aig = aig
+        first = 1 + len(aig.input_names)
+        self.left: list[int] = []
+        self.right: list[int] = []
+        self.place = [2 * v for v in range(first)]
+        self.old = list(range(first))
+
+    def add(self, a: int, b: int, origin: int = -1) -> int:
+        """The literal of a new node over literals of the copy."""
+        self.left.append(max(a, b))
+        self.right.append(min(a, b))
+        self.old.append(origin)
+        return 2 * (len(self.old) - 1)
+
+    def xor(self, a: int, b: int) -> int:
+        return self.add(self.add(a, b) ^ 1, self.add(a ^ 1, b ^ 1) ^ 1)
+
+    def copy(self, v: int) -> None:
+        """Copy the next node of the AIG."""
+        k = v - 1 - len(self.aig.input_names)
+        a, b = (self.place[literal >> 1] ^ (literal & 1) for literal in (int(self.aig.left[k]), int(self.aig.right[k])))
+        self.place.append(self.add(a, b, v))
+
+    def finish(self) -> tuple[Aig, list[int]]:
+        """The copy, and for each of its variables the old one or -1."""
+        aig = self.aig
+        outputs = [self.place[o >> 1] ^ (o & 1) for o in aig.outputs.tolist()]
+        sides = [np.array(side, dtype=np.int64) for side in (self.left, self.right, outputs)]
+        return Aig(aig.name, aig.input_names, aig.output_names, *sides), self.old
+
+
 def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
     """The AIG with the sum modulo 2 of each majority's leaves that has no node, and for each variable the old one or -1.
 
-    Rewriting takes a sum apart that goes into another one, and leaves its carry alone.
+    Rewriting takes a sum apart that goes into another one, and leaves its carry alone. Products of two inputs are
+    added as well, where there are many such and one of them may have been taken apart.
     """
     values = values_of(aig)
     first = 1 + len(aig.input_names)
@@ -117,29 +154,43 @@ def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
         x, y, z = (values.of(values.low(leaf)) for leaf in triple)
         if x & y and x & z and y & z and values.find(x ^ y ^ z) is None:
             missing[v] = triple
-    if not missing:
+    products = _missing_products(aig, values)
+    if not missing and not products:
         return aig, list(range(aig.variables))
-    left, right = [0] * 0, [0] * 0
-    place = [2 * v for v in range(first)]
-    old = list(range(first))
-
-    def add(a: int, b: int, origin: int) -> int:
-        left.append(max(a, b))
-        right.append(min(a, b))
-        old.append(origin)
-        return 2 * (len(old) - 1)
-
-    def xor(a: int, b: int) -> int:
-        return add(add(a, b, -1) ^ 1, add(a ^ 1, b ^ 1, -1) ^ 1, -1)
-
-    for v, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True), first):
-        place.append(add(place[a >> 1] ^ (a & 1), place[b >> 1] ^ (b & 1), v))
+    made = _Copy(aig)
+    for p, q in products:
+        made.add(2 * p, 2 * q)
+    for v in range(first, aig.variables):
+        made.copy(v)
         if v in missing:
-            p, q, r = (place[leaf] for leaf in missing[v])
-            xor(xor(p, q), r)
-    outputs = np.array([place[o >> 1] ^ (o & 1) for o in aig.outputs.tolist()], dtype=np.int64)
-    sides = [np.array(side, dtype=np.int64) for side in (left, right)]
-    return Aig(aig.name, aig.input_names, aig.output_names, sides[0], sides[1], outputs), old
+            a, b, c = (made.place[leaf] for leaf in missing[v])
+            made.xor(made.xor(a, b), c)
+    return made.finish()
+
+
+def _missing_products(aig: Aig, values: Values) -> list[tuple[int, int]]:
+    """Pairs of inputs whose product may be a summand, though no node is it: of those in a sum of a few products."""
+    first = 1 + len(aig.input_names)
+    left, right = (side.tolist() for side in (aig.left, aig.right))
+    known = [
+        (a >> 1, b >> 1)
+        for a, b in zip(left, right, strict=True)
+        if a >> 1 < first and b >> 1 < first and not (a | b) & 1
+    ]
+    if len(known) < _MANY_PRODUCTS:
+        return []
+    factors = {v for pair in known for v in pair}
+    below: list[frozenset[int] | None] = [frozenset()] + [frozenset([v]) for v in range(1, first)]
+    wanted: set[tuple[int, int]] = set()
+    seen: set[frozenset[int]] = set()
+    for a, b in zip(left, right, strict=True):
+        one, two = below[a >> 1], below[b >> 1]
+        both = one | two if one is not None and two is not None else None
+        below.append(both if both is not None and len(both) <= _FACTORS else None)
+        if both is not None and 4 <= len(both) <= _FACTORS and both <= factors and both not in seen:
+            seen.add(both)
+            wanted.update(itertools.combinations(sorted(both), 2))
+    return sorted((p, q) for p, q in wanted if values.find(values.of(2 * p) & values.of(2 * q)) is None)
 
 
 def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
