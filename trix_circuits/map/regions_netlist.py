@@ -20,7 +20,7 @@ from trix_circuits.compose.kit import Kit
 from trix_circuits.errors import ImpossibleError
 from trix_circuits.formats import WeightFormat
 from trix_circuits.map.mapper import map_aig
-from trix_circuits.map.regions import Extraction, Region, Step, extract
+from trix_circuits.map.regions import Extraction, Region, extract
 from trix_circuits.map.regions_count import Placed, Signed, digits_of, top_digit_of
 from trix_circuits.netlist import Builder, Netlist
 
@@ -37,7 +37,7 @@ class RegionEvidence:
     to be multiplied by, which add up to the same equation over `inputs` and `outputs`: (literal of the source, net of the
     netlist, 1 or -1 where the net is the literal's inverse, weight), modulo 2^bits. Nets from the netlist's net
     count up are `ghosts` (sources, weights, bias), the same list for all regions. Literals of the source are those of
-    the AIG with the ANDs `further` (pairs of literals) after its own.
+    the extraction's AIG.
     """
 
     region: Region
@@ -45,7 +45,6 @@ class RegionEvidence:
     outputs: tuple[tuple[int, int, int], ...]
     blocks: tuple[Placed, ...]
     ghosts: tuple[Ghost, ...] = ()
-    further: tuple[tuple[int, int], ...] = ()
 
 
 def map_with_regions(
@@ -62,7 +61,7 @@ def map_with_regions(
 ) -> tuple[Netlist, list[RegionEvidence]]:
     """A netlist of the AIG with its sums made by counters, and what proves them; no evidence if it has no sums.
 
-    Arguments as those of `map_aig`, which `mapper` may replace.
+    Arguments as those of `map_aig`, which `mapper` may replace. The evidence speaks of the AIG of the `extraction`.
     """
     if progress is not None:
         progress("regions", 0.0)
@@ -74,40 +73,7 @@ def map_with_regions(
     mapped = mapper(rest, format, stats=stats, **options) if rest.outputs.size else None
     if stats is not None:
         stats["regions"] = [len(region.steps) for region in found.regions]
-    netlist, evidence = _Assembly(found.aig, format, max_fan_in, found, mapped, wanted, given).finish()
-    return netlist, _in_terms_of(aig, found, evidence)
-
-
-def _in_terms_of(aig: Aig, found: Extraction, evidence: list[RegionEvidence]) -> list[RegionEvidence]:
-    """The evidence with literals of the AIG that was given."""
-    if found.aig is aig:
-        return evidence
-    place = list(found.old)
-    first = 1 + len(aig.input_names)
-    further: list[tuple[int, int]] = []
-    for v, before in enumerate(found.old):
-        if before < 0:
-            place[v] = aig.variables + len(further)
-            pair = (int(side[v - first]) for side in (found.aig.left, found.aig.right))
-            a, b = (2 * place[literal >> 1] + (literal & 1) for literal in pair)
-            further.append((a, b))
-
-    def at(literal: int) -> int:
-        return 2 * place[literal >> 1] + (literal & 1)
-
-    def maybe(literal: int | None) -> int | None:
-        return None if literal is None else at(literal)
-
-    made = []
-    for each in evidence:
-        old = each.region
-        steps = tuple(Step(tuple(map(at, s.leaves)), maybe(s.total), maybe(s.carry), s.weight) for s in old.steps)
-        inputs, outputs = (tuple((at(literal), w) for literal, w in side) for side in (old.inputs, old.outputs))
-        region = Region(inputs, old.constant, outputs, old.bits, steps)
-        net_inputs = tuple((at(literal), net, sign, weight) for literal, net, sign, weight in each.inputs)
-        net_outputs = tuple((at(literal), net, weight) for literal, net, weight in each.outputs)
-        made.append(RegionEvidence(region, net_inputs, net_outputs, each.blocks, each.ghosts, tuple(further)))
-    return made
+    return _Assembly(found.aig, format, max_fan_in, found, mapped, wanted, given).finish()
 
 
 def _rest(aig: Aig, found: Extraction) -> tuple[Aig, dict[int, int], dict[int, tuple[int, int]]]:
