@@ -23,8 +23,11 @@ from trix_circuits.netlist import Netlist
 class Runner(Protocol):
     """A compiled circuit. All methods raise InputError, naming the bus, for what does not fit."""
 
-    program: LaneProgram
-    interface: Interface
+    @property
+    def program(self) -> LaneProgram: ...
+
+    @property
+    def interface(self) -> Interface: ...
 
     def planes(
         self, planes: npt.NDArray[np.uint64], out: npt.NDArray[np.uint64] | None = None

@@ -218,9 +218,7 @@ def checked_planes(face: Interface, planes: Any) -> npt.NDArray[np.uint64]:
     return planes
 
 
-def checked_out(
-    face: Interface, out: npt.NDArray[np.uint64] | None, shape: tuple[int, ...]
-) -> npt.NDArray[np.uint64]:
+def checked_out(face: Interface, out: npt.NDArray[np.uint64] | None, shape: tuple[int, ...]) -> npt.NDArray[np.uint64]:
     """Where planes go: a new array, or the given one; raises InputError if that does not fit."""
     if out is None:
         return np.empty(shape, dtype=np.uint64)

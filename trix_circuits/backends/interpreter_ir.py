@@ -86,5 +86,3 @@ def chunk_runner() -> str:
         chunk = f.load(f.at("%context", k, "ptr"), "ptr")
         f.do(f"call void {chunk}(ptr %tile, i64 %pitch, i64 %count, ptr %context)")
     return f.finish()
-
-

@@ -4,7 +4,7 @@ Up to `STRAIGHT` operations one function does it all, its nets in registers. A l
 as one function: it is run by the interpreter at once, and cut into chunks that pass nets through rows of the tile.
 When to compile them is the question of whether to rent or to buy (Karlin et al., Competitive snoopy caching, 1988):
 chunks are compiled, in the background, once the interpreter has run for a fair part of the time that compiling would
-take, by the rate measured while compiling; so never more than about twice the best possible time is spent. Chunks that
+take; so never more than about twice the best possible time is spent. Chunks that
 are in the cache on disk are used from the start.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,24 +23,33 @@ from trix_circuits.backends.ir import VECTOR_BYTES
 from trix_circuits.backends.jit import Code, object_code, stored_code, ternary_logic, x86_assembly
 from trix_circuits.lower.program import LaneProgram
 
-STRAIGHT = 1500
-CHUNK = 1000
-_SECONDS_PER_OPERATION = 0.0002  # of compiling; corrected by what is measured
+STRAIGHT = 4000
+STRAIGHT_LLVM = 1500  # where LLVM gives out the registers, which takes it longer the more there are
+CHUNK = 3000
+_SECONDS_PER_OPERATION = 0.0001  # of compiling: measured 0.00005 with `assembly`, 0.0002 to 0.003 without
 _FAIR_PART = 0.25
 _TILE_BYTES = 1 << 17
 _LARGE_TILE_BYTES = 3 << 18
+_CHUNK_TILE_BYTES = 1 << 19
 _OPT = 1
 
 
-class Logic(Protocol):
-    """Tiles have `rows` rows of `per_tile` vectors, `pitch` bytes apart."""
+@dataclass(frozen=True)
+class Call:
+    """Addresses of code and of its context, for tiles of `rows` rows of `per_tile` vectors, `pitch` bytes apart."""
 
+    entry: int
+    context: int
     rows: int
     per_tile: int
     pitch: int
 
-    def function(self) -> tuple[int, int]:
-        """Addresses of the code to call now, and of its context."""
+
+class Logic(Protocol):
+    """A program that can be called on tiles."""
+
+    def call(self) -> Call:
+        """What to call now."""
 
     def direct(self) -> int:
         """Address of a function from blocks of eight words to such blocks; 0 if there is none."""
@@ -49,9 +58,9 @@ class Logic(Protocol):
         """Take note that the code has run for so long."""
 
 
-def tile_shape(rows: int, per_tile: int | None, budget: int) -> tuple[int, int]:
-    """(vectors a tile, bytes a row): 4 to 32 vectors; a row is one vector longer, so that rows do not collide in cache."""
-    per = per_tile or max(4, min(32, budget // (VECTOR_BYTES * max(1, rows)) // 4 * 4))
+def tile_shape(rows: int, per_tile: int | None, budget: int, least: int) -> tuple[int, int]:
+    """(vectors a tile, bytes a row): up to 32 vectors; a row is one vector longer, so that rows do not collide in cache."""
+    per = per_tile or max(least, min(32, budget // (VECTOR_BYTES * max(1, rows)) // least * least))
     return per, (per + 1) * VECTOR_BYTES
 
 
@@ -60,14 +69,12 @@ class Straight:
     """All in one function."""
 
     program: LaneProgram
-    rows: int
-    per_tile: int
-    pitch: int
     _code: Code
+    _call: Call
     _direct: tuple[Code, int] | None = None
 
-    def function(self) -> tuple[int, int]:
-        return self._code.address("logic"), 0
+    def call(self) -> Call:
+        return self._call
 
     def direct(self) -> int:
         if self._direct is None:
@@ -85,23 +92,18 @@ class Large:
     """The interpreter, and chunks once they are there."""
 
     program: LaneProgram
-    rows: int
-    per_tile: int
-    pitch: int
     chunks: list[logic_ir.Chunk]
-    _records: npt.NDArray[Any]
-    _interpreter: Code
+    _interpret: Call
+    _chunked: Call  # without its addresses, until they are known
+    _kept: list[Any]  # what the addresses point into
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _compiled: tuple[Code, npt.NDArray[np.int64]] | None = None
+    _compiled: Call | None = None
     _interpreted: float = 0.0
     _thread: threading.Thread | None = None
     compile_seconds: float = 0.0
 
-    def function(self) -> tuple[int, int]:
-        compiled = self._compiled
-        if compiled is not None:
-            return compiled[0].address("run_chunks"), compiled[1].ctypes.data
-        return self._interpreter.address("interpret"), self._records.ctypes.data
+    def call(self) -> Call:
+        return self._compiled or self._interpret
 
     def direct(self) -> int:
         return 0
@@ -121,14 +123,14 @@ class Large:
                 self._thread.start()
 
     def _key(self, k: int) -> str:
-        return f"chunk {self.program.digest} {self.pitch} {CHUNK} {k}"
+        return f"chunk {self.program.digest} {self._chunked.pitch} {CHUNK} {k}"
 
     def _source(self, k: int) -> str:
         if x86_assembly():
-            return logic_ir.chunk_assembly(self.program, self.chunks[k], f"chunk{k}", self.pitch)
+            return logic_ir.chunk_assembly(self.program, self.chunks[k], f"chunk{k}", self._chunked.pitch)
         ternary = ternary_logic()
         head = logic_ir.DECLARATION if ternary else ""
-        return head + logic_ir.chunk_code(self.program, self.chunks[k], f"chunk{k}", ternary, self.pitch)
+        return head + logic_ir.chunk_code(self.program, self.chunks[k], f"chunk{k}", ternary, self._chunked.pitch)
 
     def compile_now(self) -> None:
         """Compile the chunks; runs use them from then on."""
@@ -152,21 +154,24 @@ class Large:
         runner, _ = object_code("run chunks", interpreter_ir.chunk_runner, _OPT)
         code = Code([*objects, runner])
         addresses = [code.address(f"chunk{k}") for k in range(len(self.chunks))]
-        self._compiled = code, np.array([len(addresses), *addresses], dtype=np.int64)
+        context = np.array([len(addresses), *addresses], dtype=np.int64)
+        self._kept += [code, context]
+        self._compiled = replace(self._chunked, entry=code.address("run_chunks"), context=context.ctypes.data)
 
 
 def make_logic(program: LaneProgram, per_tile: int | None = None) -> Logic:
     """The way that suits a program's size."""
-    if program.size <= STRAIGHT:
+    if program.size <= (STRAIGHT if x86_assembly() else STRAIGHT_LLVM):
         return _straight(program, per_tile)
     return large(program, per_tile)
 
 
 def _straight(program: LaneProgram, per_tile: int | None) -> Straight:
     rows = max(1, program.input_bits + program.output_bits)
-    per, pitch = tile_shape(rows, per_tile, _TILE_BYTES)
+    per, pitch = tile_shape(rows, per_tile, _TILE_BYTES, 8)
     data, _ = object_code(f"straight {program.digest} {pitch}", lambda: _straight_source(program, pitch), _OPT)
-    return Straight(program, rows, per, pitch, Code([data]))
+    code = Code([data])
+    return Straight(program, code, Call(code.address("logic"), 0, rows, per, pitch))
 
 
 def _straight_source(program: LaneProgram, pitch: int) -> str:
@@ -188,10 +193,13 @@ def large(program: LaneProgram, per_tile: int | None = None) -> Large:
     """A program of any size, interpreted at first."""
     chunks, crossing = logic_ir.chunked(program, CHUNK)
     slots = program.input_bits + program.output_bits + program.slot_count
-    per, pitch = tile_shape(max(crossing, slots // 2), per_tile, _LARGE_TILE_BYTES)
+    chunk_per, chunk_pitch = tile_shape(crossing, per_tile, _CHUNK_TILE_BYTES, 4)
+    per, pitch = tile_shape(slots, per_tile, _LARGE_TILE_BYTES, 8)
     data, _ = object_code("interpreter", lambda: interpreter_ir.interpreter(ternary_logic()), _OPT)
     code = Code([data])
-    made = Large(program, max(crossing, slots), per, pitch, chunks, _records(program, pitch, code), code)
+    records = _records(program, pitch, code)
+    interpret = Call(code.address("interpret"), records.ctypes.data, slots, per, pitch)
+    made = Large(program, chunks, interpret, Call(0, 0, crossing, chunk_per, chunk_pitch), [code, records])
     made.load_stored()
     return made
 

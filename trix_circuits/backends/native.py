@@ -35,7 +35,7 @@ from trix_circuits.backends.interface import (
 )
 from trix_circuits.backends.ir import LANES, VECTOR_BYTES, WORDS
 from trix_circuits.backends.jit import Code, object_code
-from trix_circuits.backends.logic import Logic, make_logic
+from trix_circuits.backends.logic import Call, Logic, make_logic
 from trix_circuits.errors import InputError
 from trix_circuits.lower.program import LaneProgram
 
@@ -156,7 +156,16 @@ class NativeRunner:
             result = np.empty((self.program.output_bits, WORDS), dtype=np.uint64)
             self._run(
                 [Port(padded, VECTOR_BYTES, "planes_in", 0, self.program.input_bits, _NO_BLOCKS)],
-                [Port(result, VECTOR_BYTES, "planes_out", self.program.input_bits, self.program.output_bits, _NO_BLOCKS)],
+                [
+                    Port(
+                        result,
+                        VECTOR_BYTES,
+                        "planes_out",
+                        self.program.input_bits,
+                        self.program.output_bits,
+                        _NO_BLOCKS,
+                    )
+                ],
                 1,
                 [],
             )
@@ -231,7 +240,8 @@ class NativeRunner:
         """Run so many vectors of all ports, on as many cores as pay; a tile stays within a block of vectors."""
         ins, outs = _descriptors(sources), _descriptors(targets)
         drive = _drive()
-        per_tile = self.logic.per_tile
+        call = self.logic.call()
+        per_tile = call.per_tile
         if 0 < block < _NO_BLOCKS:
             per_tile = next(size for size in range(min(per_tile, block), 0, -1) if block % size == 0)
         shares = self._shares(vectors, per_tile)
@@ -239,15 +249,14 @@ class NativeRunner:
         def share(number: int) -> int:
             tiles = -(-vectors // per_tile)
             begin, end = tiles * number // shares * per_tile, min(vectors, tiles * (number + 1) // shares * per_tile)
-            tile = self._tile()
+            tile = self._tile(call)
             for column in constants:
                 for k in range(column.bits):
                     tile[column.first + k] = 0xFFFFFFFFFFFFFFFF if column.constant >> k & 1 else 0
-            function, context = self.logic.function()
             start = time.perf_counter()
             flag: int = drive(
-                ins.ctypes.data, len(sources), outs.ctypes.data, len(targets), function, context,
-                tile.ctypes.data, self.logic.pitch, per_tile, begin, end,
+                ins.ctypes.data, len(sources), outs.ctypes.data, len(targets), call.entry, call.context,
+                tile.ctypes.data, call.pitch, per_tile, begin, end,
             )  # fmt: skip
             self.logic.spent(time.perf_counter() - start)
             return flag
@@ -279,12 +288,12 @@ class NativeRunner:
             return 1
         return min(self.threads, -(-vectors // per_tile))
 
-    def _tile(self) -> Words:
+    def _tile(self, call: Call) -> Words:
         """This thread's tile, a row a net."""
+        shape = (call.rows, call.pitch // 8)
         tile: Words | None = getattr(self._local, "tile", None)
-        if tile is None:
-            row = self.logic.pitch // 8
-            tile = _aligned(self.logic.rows * row).reshape(self.logic.rows, row)
+        if tile is None or tile.shape != shape:
+            tile = _aligned(shape[0] * shape[1]).reshape(shape)
             self._local.tile = tile
         return tile
 
