@@ -29,8 +29,7 @@ MAX_LEAVES = 24  # a window of 2^24 rows takes seconds
 CHUNK = 15  # rows are evaluated 2^CHUNK at a time, so that planes stay in cache
 MAX_WIDTH = 1 << 16  # bits of one reference word
 MAX_NETS = 2_000_000  # input bits, reference nodes, and terms of one product
-MAX_WORK = 1 << 43  # rows times bits of weights, over all windows
-MAX_VISITS = 1 << 31  # terms of sums and literals of clauses
+MAX_WORK = 1 << 43  # rows times bits of weights, over all windows, and the like for sums and clauses
 
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]  # sources, weights, bias
 Adder = Callable[[int, int, int], tuple[int, int]]  # three bits to their sum's two
@@ -48,8 +47,9 @@ class Damaged(Exception): status = 2  # not a circuit file of this version, or c
 class TooLarge(Exception): status = 3  # a question exceeds a limit of this program
 class Refused(Exception):  # well-formed, but the evidence does not prove the meaning
     status = 1
-    counterexample: dict[str, int] | None = None  # inputs for which the meaning is not met, where they are known
-
+    def __init__(self, message: str, counterexample: dict[str, int] | None = None) -> None:  # inputs, where they are known
+        super().__init__(message)
+        self.counterexample = counterexample
 # ---- the file --------------------------------------------------------------------------------------------------------
 @dataclass
 class Circuit:
@@ -63,10 +63,8 @@ class Circuit:
     certificate: dict[str, Any]
     about: dict[str, Any]
     sources: list[bytes]  # files that it is said to equal
-
 def _require(condition: object, message: str) -> None:
     if not condition: raise Damaged(message)
-
 @contextmanager
 def _decoding(what: str) -> Iterator[None]:
     """Where a part is not what it must be, decoding trips over it in one of these ways."""
@@ -140,7 +138,6 @@ def read(data: bytes) -> Circuit:
     certificate = _json(tensor("certificate", "U8"))
     sources_read = [tensor(f"source{k}", "U8") for k in range(len(about.get("sources", [])))]
     return Circuit(str(about["name"]), form["name"], inputs, driven, gates, about["meaning"], certificate, about, sources_read)
-
 # ---- sources: foreign circuits in AIGER or BLIF ----------------------------------------------------------------------
 @dataclass
 class Source:
@@ -155,28 +152,22 @@ def buses(inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[tuple[str
     taken: set[str] = set()
     found: list[list[tuple[str, list[int]]]] = []
     for names in (inputs, outputs):
-        words: dict[str, dict[int, int]] = {}
+        words: dict[tuple[str, bool], dict[int, int]] = {}
         for place, name in enumerate(names):
-            if match := re.fullmatch(r"([^\[\]]+)\[(0|[1-9]\d{0,8})\]", name): words.setdefault(match[1], {})[int(match[2])] = place
-        alone = set(names)
-        whole = {base: word for base, word in words.items() if max(word) + 1 == len(word) and base not in alone}
-        first = {min(word.values()): base for base, word in whole.items()}
-        inside = {place for word in whole.values() for place in word.values()}
+            match = re.fullmatch(r"([^\[\]]+)\[(0|[1-9]\d{0,8})\]", name)
+            words.setdefault((match[1], True) if match else (name, False), {})[int(match[2]) if match else 0] = place
         found.append([])
-        for place, name in enumerate(names):
-            if place in inside and place not in first: continue
-            places = [whole[first[place]][i] for i in range(len(whole[first[place]]))] if place in first else [place]
-            name = re.sub("[^A-Za-z0-9_]", "_", first.get(place, name))
-            name = name if re.match("[A-Za-z_]", name) else f"_{name}"
-            while name in taken: name += "_"
-            taken.add(name)
-            found[-1].append((name, places))
+        for (base, _), word in words.items():
+            whole = [(base, [word[i] for i in range(len(word))])] if max(word) + 1 == len(word) else None
+            for name, places in whole or [(names[place], [place]) for place in word.values()]:
+                name = re.sub("[^A-Za-z0-9_]", "_", name if re.match("[A-Za-z_]", name) else f"_{name}")
+                while name in taken: name += "_"
+                taken.add(name)
+                found[-1].append((name, places))
     return tuple(found)
-
 def conjunction(literals: Sequence[int]) -> Gate:
     """The gate that fires iff all literals are 1."""
     return tuple([a >> 1 for a in literals]), tuple([1 - 2 * (a & 1) for a in literals]), -sum(1 - (a & 1) for a in literals)
-
 def _in_order(needs: Mapping[Any, Sequence[Any]], what: str) -> list[Any]:
     """The keys so that each stands after those that it needs; needs that are no keys don't count."""
     order, done = [], dict[Any, bool]()
@@ -194,27 +185,15 @@ def _in_order(needs: Mapping[Any, Sequence[Any]], what: str) -> list[Any]:
                 if other in needs and other not in done: stack.append(other)
     return order
 
-def _symbols(lines: Iterable[bytes], counts: dict[str, int]) -> dict[str, list[str]]:
-    names = {kind: [f"{kind}[{k}]" for k in range(count)] for kind, count in counts.items()}
-    for line in lines:
-        if line == b"c" or not line: break
-        head, _, name = line.decode("ascii", "backslashreplace").rstrip("\r").partition(" ")
-        kind, place = head[:1], int(head[1:]) if re.fullmatch(r"[io]\d{1,9}", head) else -1
-        _require(0 <= place < counts.get(kind, 0) and name, f"AIGER: a symbol must name an input or output, not {line!r:.40}")
-        names[kind][place] = name
-    for kind in names: _require(len(set(names[kind])) == len(names[kind]), "AIGER: two symbols have the same name")
-    return names
-
 def read_aiger(data: bytes) -> Source:
     """Decode AIGER, binary or ASCII, version 1.9, without latches."""
     head, _, rest = data.partition(b"\n")
     good = re.fullmatch(rb"(aag|aig)((?: \d{1,18}){5,9})\s*", head)
     if not good: raise Damaged(f"AIGER: the header must be 'aig M I L O A' or 'aag M I L O A', not {head!r:.50}")
     top, inputs, latches, outs, ands, *more = map(int, good[2].split())
-    _require(not latches, f"AIGER: a circuit must have no latches, not {latches}")
-    _require(not any(more), "AIGER: bad states, constraints and properties of sequences are not read")
+    _require(not latches and not any(more), f"AIGER: a circuit must have no latches and no properties, not {latches} and {sum(more)}")
     _require(top >= inputs + ands, f"AIGER: {inputs} inputs and {ands} ANDs must fit into {top} variables")
-    if inputs > MAX_NETS: raise TooLarge(f"AIGER: the circuit has more than {MAX_NETS} inputs")
+    if inputs > MAX_NETS or outs > len(rest): raise TooLarge(f"AIGER: {inputs} inputs and {outs} outputs are too many")
     net: dict[int, int] = {}  # variable -> net; the constant is the first gate
     def literal(number: int) -> int:
         if good[1] == b"aag": return 2 * net[number >> 1] + (number & 1)
@@ -241,8 +220,8 @@ def read_aiger(data: bytes) -> Source:
         _require(len(lines) >= inputs + outs + ands, "AIGER: the file is cut short")
         own = [int(line) for line in lines[:inputs]]
         net |= {0: inputs} | {number >> 1: k for k, number in enumerate(own)}
-        good_inputs = len(net) == inputs + 1 and all(1 < number <= 2 * top and number % 2 == 0 for number in own)
-        _require(good_inputs, "AIGER: each input must be a variable of its own")
+        if len(net) != inputs + 1 or any(number < 2 or number > 2 * top or number % 2 for number in own):
+            raise Damaged("AIGER: each input must be a variable of its own")
         rows = [[*map(int, line.split())] for line in lines[inputs + outs : inputs + outs + ands]]
         needs = {left >> 1: (a >> 1, b >> 1) for left, a, b in rows if left % 2 == 0}
         _require(len(needs) == ands and not needs.keys() & net.keys(), "AIGER: each AND must define a variable of its own")
@@ -251,7 +230,12 @@ def read_aiger(data: bytes) -> Source:
             gates.append(conjunction([literal(side) for side in sides[variable]]))
             net[variable] = inputs + len(gates) - 1
         lines, symbols = lines[inputs : inputs + outs], lines[inputs + outs + ands :]
-    names = _symbols(symbols, {"i": inputs, "o": outs})
+    names = {"i": [f"i[{k}]" for k in range(inputs)], "o": [f"o[{k}]" for k in range(outs)]}
+    for line in itertools.takewhile(lambda line: line not in (b"", b"c", b"c\r"), symbols):
+        symbol = re.fullmatch(r"([io])(\d{1,9}) (.+)", line.decode("ascii", "backslashreplace").rstrip("\r"))
+        if not symbol or int(symbol[2]) >= len(names[symbol[1]]): raise Damaged(f"AIGER: a symbol must name an input or output, not {line!r:.40}")
+        names[symbol[1]][int(symbol[2])] = symbol[3]
+    _require(all(len(set(side)) == len(side) for side in names.values()), "AIGER: two symbols have the same name")
     return Source(names["i"], [(name, literal(int(line))) for name, line in zip(names["o"], lines, strict=False)], gates)
 
 def read_blif(data: bytes) -> Source:
@@ -263,67 +247,67 @@ def read_blif(data: bytes) -> Source:
         if words[0] == ".model" or not models:
             name = words[1] if words[0] == ".model" and len(words) > 1 else ""
             _require(name not in models, f"BLIF: two models are named {name:.40}")
-            model = models[name] = {"inputs": [], "outputs": [], "body": []}
-            if words[0] == ".model": continue
-        if words[0] in (".inputs", ".outputs"): model[words[0][1:]] += words[1:]
+            model = models[name] = {".inputs": [], ".outputs": [], ".names": [], ".subckt": []}
+            rows: list[Any] | None = None
+        if words[0] in (".inputs", ".outputs"): model[words[0]] += words[1:]
         elif words[0] in (".names", ".subckt"):
             _require(len(words) > 1, f"BLIF: {words[0]} must name a net or a model")
-            model["body"].append((words, []))
-        elif words[0] == ".end": pass
-        elif words[0][0] == "." or not model["body"]: raise Damaged(f"BLIF: a line must be of a combinational circuit, not {line!r:.50}")
-        else: model["body"][-1][1].append(words)
-    _require(models, "neither AIGER nor BLIF: nothing in it is a model")
-    top = next(iter(models.values()))
-    covers: dict[str, tuple[list[str], list[list[str]]]] = {}
-    size = 0
-    stack: list[tuple[dict[str, Any], str, dict[str, str], int]] = [(top, "", {}, 0)]
+            rows = [] if words[0] == ".names" else None
+            model[words[0]].append((words, rows))
+        elif words[0] in (".model", ".end"): rows = None
+        elif words[0][0] == "." or rows is None: raise Damaged(f"BLIF: a line must be of a combinational circuit, not {line!r:.50}")
+        else: rows.append(words)
+    if not models: raise Damaged("neither AIGER nor BLIF: nothing in it is a model")
+    cost: dict[str, int] = {}  # words that a model comes to with all that it contains
+    for name in _in_order({name: [words[1] for words, _ in model[".subckt"]] for name, model in models.items()}, "BLIF: model"):
+        inside = models[name][".subckt"]
+        cost[name] = sum(len(words) for words, _ in inside + models[name][".names"]) + sum(cost.get(words[1], 0) for words, _ in inside)
+        if cost[name] > 16 * len(data) + MAX_NETS: raise TooLarge("BLIF: the hierarchy is too large")
+    top, covers, instances = next(iter(models.values())), dict[str, tuple[list[str], list[list[str]]]](), 0
+    stack: list[tuple[dict[str, Any], dict[str, str]]] = [(top, {})]
     while stack:
-        model, prefix, bound, depth = stack.pop()
-        for words, rows in model["body"]:
-            if words[0] == ".names":
-                *reads, net = [bound.get(word, prefix + word) for word in words[1:]]
-                _require(net not in covers, f"BLIF: net {net:.60} must be defined once")
-                covers[net] = (reads, rows)
-            else:
-                pairs = [word.partition("=") for word in words[2:]]
-                inner = {formal: bound.get(actual, prefix + actual) for formal, _, actual in pairs}
-                _require(words[1] in models and not rows and len(inner) == len(pairs), f"BLIF: no such model, or bound twice: {words[1]:.40}")
-                _require(inner.keys() <= {*models[words[1]]["inputs"], *models[words[1]]["outputs"]}, f"BLIF: {words[1]:.40} has no such port")
-                stack.append((models[words[1]], f"{prefix}{words[1]}/{len(stack)}.{len(covers)}/", inner, depth + 1))
-            size += len(words)
-            if size > 10 * MAX_NETS or depth > 200: raise TooLarge("BLIF: the hierarchy is too large")
-    net_of = {name: k for k, name in enumerate(top["inputs"])}
-    _require(len(net_of) == len(top["inputs"]) and not net_of.keys() & covers.keys(), "BLIF: an input must be named once, and not be defined")
+        model, bound = stack.pop()
+        prefix, instances, own = f"{instances}/" if instances else "", instances + 1, set(model[".inputs"])
+        for words, rows in model[".names"]:
+            *reads, net = [bound.get(word, prefix + word) for word in words[1:]]
+            if net in covers or words[-1] in own: raise Damaged(f"BLIF: net {net:.60} must be defined once, and not as an input")
+            covers[net] = (reads, rows)
+        for words, _ in model[".subckt"]:
+            pairs = [word.partition("=")[::2] for word in words[2:]]
+            _require(words[1] in models, f"BLIF: model {words[1]:.40} must be in the file")
+            outside, inner = set(models[words[1]][".outputs"]), {formal: bound.get(actual, prefix + actual) for formal, actual in pairs}
+            good = len(inner) == len(pairs) and inner.keys() <= {*models[words[1]][".inputs"], *outside}
+            _require(good, f"BLIF: an instance of {words[1]:.40} must bind each of its ports at most once")
+            _require(not any(formal in outside and actual in own for formal, actual in pairs), "BLIF: an instance must not drive an input")
+            stack.append((models[words[1]], inner))
+    net_of = {name: k for k, name in enumerate(top[".inputs"])}
+    _require(len(net_of) == len(top[".inputs"]), "BLIF: an input must be named once")
     gates: list[Gate] = []
     def add(gate: Gate) -> int:
         gates.append(gate)
-        return len(top["inputs"]) + len(gates) - 1
+        return len(top[".inputs"]) + len(gates) - 1
     for name in _in_order({net: reads for net, (reads, _) in covers.items()}, "BLIF: net"):
-        reads, rows = covers[name]
-        for net in reads: _require(net in net_of, f"BLIF: net {net:.60} must be defined")
-        table = [row if reads else ["", *row] for row in rows]
-        values = {row[-1] for row in table if len(row) == 2 and len(row[0]) == len(reads) and set(row[0]) <= set("01-")}
-        good = len(values) <= 1 and values <= {"0", "1"} and all(len(row) == 2 and len(row[0]) == len(reads) and set(row[0]) <= set("01-") for row in table)
-        _require(good, f"BLIF: the cover of {name:.60} must be rows of {len(reads)} of 0, 1, - and one value, the same in all")
+        reads, table = covers[name]
+        missing = [net for net in reads if net not in net_of]
+        if missing: raise Damaged(f"BLIF: net {missing[0]:.60} must be defined")
+        table, values = [row if reads else ["", *row] for row in table], {row[-1] for row in table}
+        bad = [row for row in table if len(row) != 2 or len(row[0]) != len(reads) or set(row[0]) - {"0", "1", "-"}]
+        if bad or len(values) > 1 or values - {"0", "1"}:
+            raise Damaged(f"BLIF: the cover of {name:.60} must be rows of {len(reads)} of 0, 1, - and one value, the same in all")
         cubes = [conjunction([2 * net_of[net] + (bit == "0") for net, bit in zip(reads, row[0], strict=True) if bit != "-"]) for row in table]
-        if len(cubes) == 1 and values == {"1"}: net_of[name] = add(cubes[0])
-        else:
-            parts, sign = [add(cube) for cube in cubes], -1 if values == {"0"} else 1
-            net_of[name] = add((tuple(parts), (sign,) * len(parts), 0 if sign < 0 else -1))
-    for net in top["outputs"]: _require(net in net_of, f"BLIF: output {net:.60} must be defined")
-    _require(len(set(top["outputs"])) == len(top["outputs"]), "BLIF: two outputs have the same name")
-    return Source(top["inputs"], [(net, 2 * net_of[net]) for net in top["outputs"]], gates)
+        nets, sign = tuple(map(add, cubes)), -1 if values == {"0"} else 1
+        net_of[name] = nets[0] if len(nets) == sign else add((nets, (sign,) * len(nets), 0 if sign < 0 else -1))
+    missing = [net for net in top[".outputs"] if net not in net_of]
+    if missing or len(set(top[".outputs"])) < len(top[".outputs"]): raise Damaged(f"BLIF: an output must be defined and named once: {missing[:1]}")
+    return Source(top[".inputs"], [(net, 2 * net_of[net]) for net in top[".outputs"]], gates)
 
 @_decoding("the source is malformed")
 def read_source(data: bytes) -> Source:
     """Decode AIGER, BLIF or a circuit file, whose certificate is not looked at."""
     if b'"trix_circuits"' not in data[:4096]: return read_aiger(data) if data[:4] in (b"aig ", b"aag ") else read_blif(data)
     circuit = read(data)
-    bits = [(name, [*range(width)]) for name, width in circuit.inputs], circuit.outputs
-    names = [[f"{name}[{k}]" if len(nets) > 1 else name for name, nets in side for k in range(len(nets))] for side in bits]
-    drivers = [2 * net for _, nets in circuit.outputs for net in nets]
-    return Source(names[0], list(zip(names[1], drivers, strict=True)), circuit.gates)
-
+    driven = [(f"{name}[{k}]" if len(nets) > 1 else name, 2 * net) for name, nets in circuit.outputs for k, net in enumerate(nets)]
+    return Source([f"{name}[{k}]" if width > 1 else name for name, width in circuit.inputs for k in range(width)], driven, circuit.gates)
 # ---- nets: the circuit's gates, and after them reference nodes and ghosts --------------------------------------------
 def column_sum(terms: Iterable[tuple[int, int]], full_adder: Adder, zero: int, width: int) -> list[int]:
     """The low `width` bits of sum(bit * weight), weights positive: bits of equal weight are added three at a time."""
@@ -423,7 +407,6 @@ class Nets:
         for i, bit in enumerate(amount[:-1]):
             x = self.select(bit, [self.zero] * (1 << i) + x if left else x[1 << i :] or x[-1:], x)
         return x
-
 # ---- meaning: equations between integers, in Python's own notation ---------------------------------------------------
 @dataclass
 class Claim:
@@ -431,7 +414,6 @@ class Claim:
     terms: Linear
     equation: bool = True
     bits: int | None = None
-
 def accumulate(total: Linear, terms: Linear, factor: int) -> Linear:
     """Add factor * terms to total, in place; coefficients of 0 go."""
     for net, coefficient in terms.items():
@@ -559,7 +541,6 @@ class Meaning:
                     column = [nets.choose(bit, column[k + 1], column[k]) for k in range(0, len(column), 2)]
                 return [column[0], nets.zero]
         self._no(node)
-
 # ---- the two rules ---------------------------------------------------------------------------------------------------
 def _plane_adder(a: int, b: int, c: int) -> tuple[int, int]:
     odd = a ^ b
@@ -607,6 +588,7 @@ class Windows:
             place[net] = len(place)
         parts = [(tuple([(place[net], w) for net, w in form.items()]), c.equation, c.bits) for form, c in zip(forms, claims, strict=True)]
         shape = (free, tuple(gates), tuple(parts))
+        self.work += len(gates) << 16  # so that going through gates is bounded too
         if shape not in self.memo:
             self.work += sum(1 + w.bit_length() for terms, *_ in (*gates, *parts) for _, w in terms) << free
             if self.work > MAX_WORK: raise TooLarge("the certificate asks for too much work")
@@ -628,13 +610,12 @@ class Windows:
                 bad &= holds if k else holds ^ ones
             if bad: return chunk << low | (bad & -bad).bit_length() - 1
         return None
-
 # ---- the steps of a certificate --------------------------------------------------------------------------------------
 class Steps:
     """Takes a certificate's lemmas one by one; `claims` has an entry for each, None where it made two nets equal."""
     def __init__(self, nets: Nets, windows: Windows) -> None:
         self.nets, self.windows, self.claims = nets, windows, list[Claim | None]()
-        self.kinds, self.visits = set[str](), 0
+        self.kinds: set[str] = set()
     def take(self, entry: list[Any]) -> None:
         """Decide one lemma; raises Refused. Its kind shows in its first element."""
         claim = self._linear(*entry) if type(entry[0]) is list else None
@@ -643,10 +624,10 @@ class Steps:
         self.claims.append(claim)
     def _no(self, why: str) -> NoReturn: raise Refused(f"lemma {len(self.claims)} {why}")
     def _visit(self, terms: int) -> None:
-        self.visits += terms
-        if self.visits > MAX_VISITS: raise TooLarge("the certificate asks for too much work")
+        self.windows.work += terms << 12
+        if self.windows.work > MAX_WORK: raise TooLarge("the certificate asks for too much work")
     def _nets(self, *nets: int) -> None:
-        if not all(type(n) is int and 0 <= n < len(self.nets.gates) for n in nets): raise Damaged("a lemma must name nets")
+        if any(type(n) is not int or not 0 <= n < len(self.nets.gates) for n in nets): raise Damaged("a lemma must name nets")
     def _window(self, leaves: Sequence[int], claims: Sequence[Claim]) -> None:
         row = self.windows.failure(leaves, claims)
         if row is not None: self._no("is false where " + ", ".join(f"net {leaf} = {row >> i & 1}" for i, leaf in enumerate(leaves)))
@@ -656,7 +637,7 @@ class Steps:
         good = all(type(n) is int for n in (*given, *weights, constant)) and relation in ("=", ">=")
         assumed = [self.claims[g] for g in given if good and 0 <= g < len(self.claims)]
         _require(good and len(assumed) == len(given), "a lemma must rest on earlier ones")
-        _require(len(set(leaves)) == len(leaves) and len(set(members)) == len(members), "a lemma must name nets, once")
+        _require(len({*leaves}) == len(leaves) and len({*members}) == len(members), "a lemma must name nets, once")
         claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
         self._window(leaves, [claim, *(c for c in assumed if c is not None)])
         return claim
@@ -684,8 +665,8 @@ class Steps:
         self.kinds.add("ledger")
         levels: dict[int, set[int]] = {}
         def place(net: int) -> None:
-            if net != one and form.get(net): levels.setdefault((form[net] & -form[net]).bit_length() - 1, set()).add(net)
-        for net in form: place(net)
+            if weight := form.get(net): levels.setdefault((weight & -weight).bit_length() - 1, set()).add(net)
+        for net in form.keys() - {one}: place(net)
         while levels and (level := min(levels)) < bits:
             nets = [net for net in levels.pop(level) if form.get(net, 0) % (2 << level)]
             if not nets: continue
@@ -732,27 +713,24 @@ class Steps:
                 if not short & {(min(x, y), max(x, y)), (x,), (y,), ()}: self._no(f"does not prove {a} and {b} equal")
             self.nets.merge(a, b)
         self.kinds.add("sat")
-
 # ---- the verdict -----------------------------------------------------------------------------------------------------
 @dataclass
 class Verdict:
-    """What an accepted circuit rests on; kinds are "exhaustive" (all rows), "local" (net by net), "ledger" (sums)."""
+    """What an accepted circuit rests on: "exhaustive" (all rows), "local" (net by net), "ledger" (sums), "sat" (clauses)."""
     circuit: Circuit
     lemmas: int
     rows: int
     kinds: tuple[str, ...]
-
 def attach(nets: Nets, circuit: Circuit, source: Source) -> dict[str, list[int]]:
     """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
     ins, outs = (dict(side) for side in buses(source.inputs, [name for name, _ in source.outputs]))
-    for what, side, own in (("inputs", ins, circuit.inputs), ("outputs", outs, [(name, len(bits)) for name, bits in circuit.outputs])):
-        if {name: len(bits) for name, bits in side.items()} != dict(own): raise Refused(f"the circuit's {what} must be those of its source")
+    found = [{name: len(bits) for name, bits in side.items()} for side in (ins, outs, dict(circuit.outputs))]
+    if found[0] != dict(circuit.inputs) or found[1] != found[2]: raise Refused("the circuit's inputs and outputs must be those of its source")
     place = [0] * len(source.inputs)
     for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]): place[bit] = net
     place += range(len(nets.gates), len(nets.gates) + len(source.gates))
     nets.gates += [(tuple([place[s] for s in sources]), weights, bias) for sources, weights, bias in source.gates]
-    driven = [2 * place[literal >> 1] + (literal & 1) for _, literal in source.outputs]
-    return {name: [driven[bit] for bit in bits] for name, bits in outs.items()}
+    return {name: [2 * place[source.outputs[bit][1] >> 1] + (source.outputs[bit][1] & 1) for bit in bits] for name, bits in outs.items()}
 
 @_decoding("the certificate is malformed")
 def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequence[bytes] = ()) -> Verdict:
@@ -776,28 +754,24 @@ def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequenc
     proofs = circuit.certificate["goals"]
     _require(len(proofs) == len(goals), f"the certificate must prove {len(goals)} goals, not {len(proofs)}")
     kinds = {_prove(goal, proof, steps, circuit) for goal, proof in zip(goals, proofs, strict=True)}
-    for name, drivers in circuit.outputs:
-        for bit, net in enumerate(drivers):
-            if any(nets.find(2 * net) != nets.find(literals[name][bit]) for literals in wanted):
-                raise Refused(f"bit {bit} of {name} is not shown to equal its source's")
+    for literals, (name, drivers) in itertools.product(wanted, circuit.outputs):
+        open_bits = [bit for bit, net in enumerate(drivers) if nets.find(2 * net) != nets.find(literals[name][bit])]
+        if open_bits: raise Refused(f"bit {open_bits[0]} of {name} is not shown to equal its source's")
     return Verdict(circuit, len(steps.claims), windows.rows, tuple(sorted(kinds | steps.kinds)))
-
 def _prove(goal: Claim, proof: Any, steps: Steps, circuit: Circuit) -> str:
     """Prove one goal the way that its proof says: "rows", or [[lemma, multiplier], ...]. Returns the kind."""
     if proof == "rows":
         row = steps.windows.failure(range(sum(width for _, width in circuit.inputs)), [goal])
         if row is None: return "exhaustive"
-        values = {}
+        values: dict[str, int] = {}
         for name, width in circuit.inputs: values[name], row = row & (1 << width) - 1, row >> width
-        refused = Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}")
-        refused.counterexample = values
-        raise refused
+        raise Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}", values)
     rest = accumulate(steps.nets.reduced(goal.terms), steps.total(proof), -1)
     # A form that stays strictly within +-2^bits is 0 already if it is 0 modulo 2^bits.
     reach = [sum(max(side * w, 0) for w in goal.terms.values()) for side in (1, -1)]
     bits = max(reach).bit_length() if goal.bits is None else goal.bits
-    left = [net for net, weight in rest.items() if weight % (1 << bits)]
-    if left: raise Refused(f"the lemmas do not add up to the meaning: net {min(left)} is left over")
+    for net, weight in rest.items():
+        if weight % (1 << bits): raise Refused(f"the lemmas do not add up to the meaning: net {net} is left over")
     return "local" if all(len(claim.terms) <= 3 for lemma, _ in proof if (claim := steps.claims[lemma])) else "ledger"
 
 def main(arguments: Sequence[str]) -> int:
@@ -805,23 +779,20 @@ def main(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         print("usage: python check.py FILE [SOURCE]...  (0 accepted, 1 refused, 2 no circuit file, 3 too large)", file=sys.stderr)
         return 2
-    data: list[bytes] = []
-    path = ascii(arguments[0])[1:-1]
+    path, data = ascii(arguments[0])[1:-1], list[bytes]()
     try:
         for argument in arguments:
             with open(argument, "rb") as file: data.append(file.read())
         verdict = check(data[0], given=data[1:])
     except (Damaged, Refused, TooLarge, OSError) as error:
-        status: int = getattr(error, "status", 2)
-        print(f"{'REFUSED' if status == 1 else 'NOT CHECKED'}  {path}: {error}", file=sys.stderr)
-        return status
+        print(f"{'REFUSED' if isinstance(error, Refused) else 'NOT CHECKED'}  {path}: {ascii(str(error))[1:-1]}", file=sys.stderr)
+        return error.status if isinstance(error, Damaged | Refused | TooLarge) else 2
     circuit = verdict.circuit
     name, form = (ascii(text)[1:-1] for text in (circuit.name, circuit.format_name))
     print(f"ACCEPTED  {path}: {name}, {len(circuit.gates)} {form} gates, exact on all inputs")
     print(f"          by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
     print(*(f"          {equation}" for equation in circuit.meaning), sep="\n", end="\n" * bool(circuit.meaning))
-    for k, source in enumerate(data[1:] + circuit.sources[len(data) - 1 :]):
-        what = f"the file {arguments[k + 1]!a}" if k + 1 < len(data) else "the source that it carries"
+    for source, what in zip(data[1:] + circuit.sources[len(data) - 1 :], [*map(ascii, arguments[1:]), *(f"its copy of {name!a}" for name in circuit.about.get("sources", [])[len(data) - 1 :])]):
         print(f"          equal to {what}: {len(source)} bytes, BLAKE2b {hashlib.blake2b(source, digest_size=16).hexdigest()}")
     return 0
 
