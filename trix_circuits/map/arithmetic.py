@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from trix_circuits.aig import Aig, Planes
 from trix_circuits.map.arithmetic_cuts import triples
@@ -88,15 +89,25 @@ class Values:
 
 
 def patterns(inputs: int, words: int, seed: int = 1) -> Planes:
-    """Repeatable input planes: half of the lanes uniform, each of the others with a share of ones of its own."""
+    """Repeatable input planes: half of the lanes uniform; in each of the others a share of ones that changes at times.
+
+    Sums that are rarely reached, such as those of words full of ones, show only there.
+    """
     rng = np.random.default_rng(seed)
     planes = rng.integers(0, 1 << 64, size=(inputs, words), dtype=np.uint64, endpoint=False)
     half = words // 2
-    limits = rng.integers(0, 256, size=64 * half, dtype=np.uint8)
+    lanes = 64 * half
+    changes = np.array([0, 3, 16, 64], dtype=np.int64)[np.arange(lanes) % 4]  # of 256 inputs
+    limits = _shares(rng, lanes)
     for k in range(inputs):
-        fires = rng.integers(0, 256, size=64 * half, dtype=np.uint8) < limits
-        planes[k, :half] = np.packbits(fires, bitorder="little").view(np.uint64)
+        planes[k, :half] = np.packbits(rng.integers(0, 256, size=lanes) < limits, bitorder="little").view(np.uint64)
+        limits = np.where(rng.integers(0, 256, size=lanes) < changes, _shares(rng, lanes), limits)
     return planes
+
+
+def _shares(rng: np.random.Generator, lanes: int) -> npt.NDArray[np.int64]:
+    """Shares of ones, of 256: none, all, or any."""
+    return np.clip(rng.integers(-256, 513, size=lanes), 0, 256)
 
 
 def values_of(aig: Aig) -> Values:
