@@ -146,6 +146,7 @@ START = """
 import time
 import numpy as np
 import trix_circuits.backends.native
+from trix_circuits.backends import compile_netlist
 from trix_circuits.compose.families import draft
 from trix_circuits.formats import get_format
 netlist = draft("adder", get_format("e2m1"), 64).netlist

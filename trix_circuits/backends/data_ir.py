@@ -15,9 +15,11 @@ All of them have one signature: (data, stride in bytes, first vector, vectors, r
 
 from __future__ import annotations
 
-from trix_circuits.backends.ir import LANES, VECTOR, VECTOR_BYTES, WORDS, Function, splat
+from trix_circuits.backends.ir import LANES, ONES, VECTOR, VECTOR_BYTES, WORDS, Function, splat
+from trix_circuits.backends.jit import ternary_logic
 
 _SIGNATURE = "(ptr %data, i64 %stride, i64 %first, i64 %count, ptr %rows, i64 %pitch, i64 %bits, i64 %limit)"
+_AHEAD_BYTES = 2048
 _SLOTS = f"[64 x {VECTOR}]"
 
 
@@ -32,8 +34,16 @@ def _low_mask(s: int) -> int:
 
 def _exchange(f: Function, x: str, y: str, s: int) -> tuple[str, str]:
     """Exchange the high s-bit blocks of x with the low ones of y."""
+    mask = splat(_low_mask(s))
+    if ternary_logic():  # one instruction chooses bit by bit
+        below, above = f.wide("shl", y, splat(s)), f.wide("lshr", x, splat(s))
+        choose = f"call {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR} {mask}, {VECTOR} "
+        return (
+            f.add(f"{choose}{x}, {VECTOR} {below}, i32 202)"),
+            f.add(f"{choose}{above}, {VECTOR} {y}, i32 202)"),
+        )
     t = f.wide("lshr", x, splat(s))
-    t = f.wide("and", f.wide("xor", t, y), splat(_low_mask(s)))
+    t = f.wide("and", f.wide("xor", t, y), mask)
     return f.wide("xor", x, f.wide("shl", t, splat(s))), f.wide("xor", y, t)
 
 
@@ -104,6 +114,9 @@ def integers_in(element: int, width: int, planes: int) -> str:
     with f.loop(0, "%count") as vector:
         lane = f.word("mul", f.word("add", "%first", vector), LANES)
         base = f.at("%data", lane, f"i{element}")
+        later = f.at(base, max(_AHEAD_BYTES, 64 * element))
+        with f.loop(0, element) as part:  # while this vector is transposed, a later one comes from memory
+            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(later, part, VECTOR)}, i32 0, i32 2, i32 1)")
         with f.loop(0, planes) as row:  # rows row, row + P, row + 2P, ... come together in one
             total = seen = ""
             for k in range(width // planes):
@@ -117,10 +130,16 @@ def integers_in(element: int, width: int, planes: int) -> str:
                 if k:
                     value = f.wide("shl", value, splat(k * planes))
                 total = f.wide("or", total, value) if total else value
-            _gather(f, over, seen)
+            if planes < element:
+                _gather(f, over, seen)
             f.store(total, f.at(square, row, VECTOR), align=64)
         _transpose(f, square, planes)
         _rows_in(f, square, vector)
+        if planes == element:
+            with f.loop("%limit", planes) as row:  # planes that must be 0
+                _gather(f, over, f.load(f.at(square, row, VECTOR), align=64))
+    if planes == element:
+        return f.finish(f"i64 {_flag(f, over, ONES)}")
     # the bits at `limit` and above of each W-bit element; a shift by W or more would be undefined
     one = f.add(f"insertelement <{per} x i{width}> poison, i{width} -1, i32 0")
     ones = f.add(f"shufflevector <{per} x i{width}> {one}, <{per} x i{width}> poison, <{per} x i32> zeroinitializer")
@@ -136,9 +155,13 @@ def integers_in(element: int, width: int, planes: int) -> str:
     return f.finish(f"i64 {_flag(f, over, mask)}")
 
 
-def integers_out(element: int, width: int, planes: int) -> str:
-    """`integers_out_E_W_P`: P planes or fewer into elements of E bits, from the lane order of W-bit elements."""
-    f = _head(f"integers_out_{element}_{width}_{planes}")
+def integers_out(element: int, width: int, planes: int, stream: bool = False) -> str:
+    """`integers_out_E_W_P`: P planes or fewer into elements of E bits, from the lane order of W-bit elements.
+
+    `integers_stream_E_W_P` writes past the caches, to an array that is aligned to 64 bytes.
+    """
+    f = _head(f"integers_{'stream' if stream else 'out'}_{element}_{width}_{planes}")
+    align, note = (per_bytes(element, width), ", !nontemporal !0") if stream else (element // 8, "")
     per = LANES // width
     square, _ = _scratch(f)
     low = splat(((1 << 64) - 1) // ((1 << width) - 1) * ((1 << planes) - 1))
@@ -158,8 +181,13 @@ def integers_out(element: int, width: int, planes: int) -> str:
                 if element < width:
                     value = f.add(f"trunc <{per} x i{width}> {value} to <{per} x i{element}>")
                 start = f.word("mul", f.word("add", row, k * planes), per)
-                f.store(value, f.at(base, start, f"i{element}"), f"<{per} x i{element}>", element // 8)
-    return f.finish("i64 0")
+                f.store(value, f.at(base, start, f"i{element}"), f"<{per} x i{element}>", align, note)
+    return f.finish("i64 0") + ("!0 = !{i32 1}\n" if stream else "")
+
+
+def per_bytes(element: int, width: int) -> int:
+    """The bytes of a vector of E-bit elements as the kernels move them."""
+    return LANES // width * element // 8
 
 
 def _planes_start(f: Function) -> str:
@@ -301,6 +329,7 @@ def bits_out(columns: int) -> str:
     return f.finish("i64 0")
 
 
+TERNARY = f"declare {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR}, {VECTOR}, {VECTOR}, i32 immarg)\n"
 DECLARATIONS = """declare i64 @llvm.vector.reduce.or.v8i64(<8 x i64>)
 declare i64 @llvm.smin.i64(i64, i64)
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)

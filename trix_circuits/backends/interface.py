@@ -186,6 +186,13 @@ def refuse_misfits(face: Interface, columns: list[Column]) -> None:
             )
 
 
+def aligned(count: int, kind: np.dtype[Any]) -> Array:
+    """A new array whose address is divisible by 64, so that a vector of it is one line of the cache."""
+    raw = np.empty(count * kind.itemsize + 64, dtype=np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + count * kind.itemsize].view(kind)
+
+
 def output_columns(face: Interface, lanes: int) -> tuple[dict[str, Array], list[Column]]:
     """Empty arrays by output bus, of the least unsigned kind that holds it, and the columns that fill them."""
     arrays: dict[str, Array] = {}
@@ -193,11 +200,12 @@ def output_columns(face: Interface, lanes: int) -> tuple[dict[str, Array], list[
     first = 0
     for name, width in face.outputs.items():
         if width <= WORD:
-            arrays[name] = np.empty(lanes, dtype=np.dtype(f"u{element_bits(width) // 8}"))
+            arrays[name] = aligned(lanes, np.dtype(f"u{element_bits(width) // 8}"))
             columns.append(Column(name, first, width, arrays[name]))
         else:
             words = -(-width // WORD)
-            arrays[name] = np.empty((words, lanes), dtype=np.uint64).T  # so that each column is contiguous
+            columns_of = aligned(words * -(-lanes // 8) * 8, np.dtype(np.uint64)).reshape(words, -1)[:, :lanes]
+            arrays[name] = columns_of.T  # so that each column is contiguous
             columns += [
                 Column(name, first + WORD * k, min(WORD, width - WORD * k), arrays[name][:, k]) for k in range(words)
             ]

@@ -25,6 +25,7 @@ from trix_circuits.backends import data_ir
 from trix_circuits.backends.interface import (
     Column,
     Interface,
+    aligned,
     checked_bits,
     checked_out,
     checked_planes,
@@ -34,7 +35,7 @@ from trix_circuits.backends.interface import (
     refuse_other_than_bits,
 )
 from trix_circuits.backends.ir import LANES, VECTOR_BYTES, WORDS
-from trix_circuits.backends.jit import Code, object_code
+from trix_circuits.backends.jit import Code, object_code, ternary_logic
 from trix_circuits.backends.logic import Call, Logic, make_logic
 from trix_circuits.errors import InputError
 from trix_circuits.lower.program import LaneProgram
@@ -55,8 +56,9 @@ def _data_kernel(name: str) -> tuple[Code, int]:
         kind, *sizes = name.rsplit("_", 3) if name.startswith("integers") else name.rsplit("_", 1)
         if kind == "integers_in":
             body = data_ir.integers_in(*map(int, sizes))
-        elif kind == "integers_out":
-            body = data_ir.integers_out(*map(int, sizes))
+        elif kind in ("integers_out", "integers_stream"):
+            element, width, planes = map(int, sizes)
+            body = data_ir.integers_out(element, width, planes, kind == "integers_stream")
         elif kind == "bits_in":
             body = data_ir.bits_in(int(sizes[0]))
         elif kind == "bits_out":
@@ -65,7 +67,7 @@ def _data_kernel(name: str) -> tuple[Code, int]:
             body = data_ir.driver()
         else:
             body = data_ir.planes_in() if name == "planes_in" else data_ir.planes_out(name == "planes_stream")
-        return data_ir.DECLARATIONS + body
+        return data_ir.DECLARATIONS + (data_ir.TERNARY if ternary_logic() else "") + body
 
     data, _ = object_code(f"data {name}", text, _DATA_OPT)
     code = Code([data])
@@ -98,9 +100,7 @@ class Port:
 
 def _aligned(count: int) -> Words:
     """Words at an address divisible by 64."""
-    raw = np.empty(count + 8, dtype=np.uint64)
-    start = -raw.ctypes.data % VECTOR_BYTES // 8
-    return raw[start : start + count]
+    return aligned(count, np.dtype(np.uint64))
 
 
 def cores() -> int:
@@ -189,7 +189,8 @@ class NativeRunner:
                 back.append((column.array, array))
             size = array.dtype.itemsize
             row = self.program.input_bits + column.first
-            kernel = f"integers_out_{8 * size}_{width}_{_power(column.bits)}"
+            stream = array.nbytes >= _STREAM_BYTES and 8 * size == width and array.ctypes.data % VECTOR_BYTES == 0
+            kernel = f"integers_{'stream' if stream else 'out'}_{8 * size}_{width}_{_power(column.bits)}"
             targets.append(Port(array, size, kernel, row, column.bits))
         if self._lanes(sources, targets, lanes, constants):
             refuse_misfits(self.interface, columns)
