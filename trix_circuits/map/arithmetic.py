@@ -21,7 +21,7 @@ import numpy.typing as npt
 from trix_circuits.aig import Aig, Planes
 from trix_circuits.map.arithmetic_cuts import triples
 
-_WORDS, _WORDS_OF_MANY, _MANY = 64, 16, 200_000
+_ALL_WORDS, _LEAST_WORDS, _MOST_WORDS = 3_000_000, 16, 256  # of 64 patterns: of all nodes together, of each node
 _NEAR, _LAYERS = 60, 5  # of the cone of a node in which one of two summands is looked for
 _MANY_PRODUCTS, _FACTORS = 16, 6  # products of inputs that make a multiplier likely; factors in a sum of three
 _NEAR_OF_THREE, _LAYERS_OF_THREE = 20, 3  # the same, for two of three summands
@@ -110,10 +110,10 @@ def _shares(rng: np.random.Generator, lanes: int) -> npt.NDArray[np.int64]:
     return np.clip(rng.integers(-256, 513, size=lanes), 0, 256)
 
 
-def values_of(aig: Aig) -> Values:
-    """The values of all nodes on repeatable patterns."""
-    words = _WORDS if aig.size <= _MANY else _WORDS_OF_MANY
-    return Values(aig.simulate(patterns(len(aig.input_names), words)))
+def values_of(aig: Aig, more: Planes | None = None) -> Values:
+    """The values of all nodes on repeatable patterns, and on more input planes."""
+    planes = patterns(len(aig.input_names), min(_MOST_WORDS, max(_LEAST_WORDS, _ALL_WORDS // aig.variables)))
+    return Values(aig.simulate(planes if more is None else np.concatenate([planes, more], axis=1)))
 
 
 class _Copy:
@@ -151,13 +151,13 @@ class _Copy:
         return Aig(aig.name, aig.input_names, aig.output_names, *sides), self.old
 
 
-def with_missing_sums(aig: Aig) -> tuple[Aig, list[int]]:
+def with_missing_sums(aig: Aig, more: Planes | None = None) -> tuple[Aig, list[int]]:
     """The AIG with the sum modulo 2 of each majority's leaves that has no node, and for each variable the old one or -1.
 
     Rewriting takes a sum apart that goes into another one, and leaves its carry alone. Products of two inputs are
     added as well, where there are many such and one of them may have been taken apart.
     """
-    values = values_of(aig)
+    values = values_of(aig, more)
     first = 1 + len(aig.input_names)
     _, majorities = triples(aig, values.root)
     missing: dict[int, tuple[int, int, int]] = {}
@@ -204,12 +204,12 @@ def _missing_products(aig: Aig, values: Values) -> list[tuple[int, int]]:
     return sorted((p, q) for p, q in wanted if values.find(values.of(2 * p) & values.of(2 * q)) is None)
 
 
-def find_adders(aig: Aig, apart: Iterable[int] = ()) -> Candidates:
+def find_adders(aig: Aig, apart: Iterable[int] = (), more: Planes | None = None) -> Candidates:
     """Equal nodes, sums modulo 2 and full adders of an AIG; guesses that agree on all patterns.
 
     Variables `apart` stand for themselves although others may agree with them.
     """
-    values = values_of(aig)
+    values = values_of(aig, more)
     for v in apart:
         values.root[v] = v
     same = [2 * r ^ (values.phase[r] ^ values.phase[v]) for v, r in enumerate(values.root)]

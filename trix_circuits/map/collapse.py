@@ -79,7 +79,7 @@ def composed(
         value[r] = sum_f[r] + (through if sum_g[r] >= 0 else 0) >= 0
         ones += value[r]
     # inputs that matter, and whether the function is unate in each
-    kept = 0
+    kept = np.int64(0)
     matters = np.zeros(count, np.bool_)
     for x in range(count):
         half = 1 << x

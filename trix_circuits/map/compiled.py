@@ -14,5 +14,9 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code; compiled at its first call and kept beside the module (or in the user's cache)."""
+    """The function as machine code; compiled at its first call and kept beside the module (or in the user's cache).
+
+    A literal passed from one compiled function to another makes numba compile the callee once more for it: constants are
+    written `np.int64(0)` there.
+    """
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -88,7 +88,7 @@ def enumerate_cuts(
                     if b == 0:
                         size_b, table_b = 0, np.uint64(0)
                 # the union of the leaves, ascending
-                x, y, size = 0, 0, 0
+                x, y, size = 0, 0, np.int64(0)
                 while (x < size_a or y < size_b) and size <= max_leaves:
                     if y >= size_b or (x < size_a and side_leaves[0, x] < side_leaves[1, y]):
                         union[size] = side_leaves[0, x]
@@ -119,7 +119,7 @@ def enumerate_cuts(
                         tb = swapped(tb, y, p)
                 table = (ta ^ flip_a) & (tb ^ flip_b)
                 # leaves that do not matter go
-                kept = 0
+                kept = np.int64(0)
                 for x in range(size):
                     if depends(table, x):
                         if kept != x:
@@ -239,7 +239,7 @@ def recover_area(
         node = first + k
         mine = used[node] > 0
         if mine:
-            _change(first, node, -1, chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, np.int64(-1), chosen, leaves, sizes, costs, used, stack)
         best, best_area, best_late = -1, _FAR, _FAR
         old = int(chosen[k])
         for at in range(-1, int(counts[k])):
@@ -254,14 +254,14 @@ def recover_area(
             if late > required[node] and at >= 0:
                 continue
             chosen[k] = c
-            area = _change(first, node, 1, chosen, leaves, sizes, costs, used, stack)
-            _change(first, node, -1, chosen, leaves, sizes, costs, used, stack)
+            area = _change(first, node, np.int64(1), chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, np.int64(-1), chosen, leaves, sizes, costs, used, stack)
             if best < 0 or (area < best_area or (area == best_area and late < best_late)) or best_late > required[node]:
                 best, best_area, best_late = c, area, late
         chosen[k] = best
         arrival[node] = best_late
         if mine:
-            _change(first, node, 1, chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, np.int64(1), chosen, leaves, sizes, costs, used, stack)
 
 
 @compiled

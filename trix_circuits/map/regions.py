@@ -20,12 +20,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from trix_circuits.aig import Aig
-from trix_circuits.map.arithmetic import Adder, Candidates, find_adders, with_missing_sums
+import numpy as np
+import numpy.typing as npt
+
+from trix_circuits.aig import Aig, Planes
+from trix_circuits.map.arithmetic import Adder, Candidates, find_adders, patterns, with_missing_sums
 from trix_circuits.map.arithmetic_symmetric import with_counted_outputs
 
 _ROUNDS = 60
+_ATTEMPTS, _FRESH_WORDS, _REFUTING_WORDS = 5, 128, 8
 _MOST_WORK = 20_000_000
+Plane = npt.NDArray[np.uint64]
 Terms = tuple[tuple[int, int], ...]
 
 
@@ -89,10 +94,55 @@ class Extraction:
 
 
 def extract(aig: Aig, *, least: int = 2) -> Extraction:
-    """The regions of at least so many adders; what they say is a guess that agrees on some thousand patterns."""
+    """The regions of at least so many adders, or of a whole one; a guess that agrees on some ten thousand patterns.
+
+    What new patterns refute is sought again with these patterns.
+    """
+    more: Planes | None = None
+    for attempt in range(_ATTEMPTS):
+        found = _extract(aig, least, more)
+        if not found.regions:
+            return found
+        wrong = _refutations(found, attempt)
+        if wrong is None:
+            return found
+        more = wrong if more is None else np.concatenate([more, wrong], axis=1)
+    return Extraction(aig, [], [2 * v for v in range(aig.variables)], list(range(aig.variables)), {})
+
+
+def _refutations(found: Extraction, attempt: int) -> Planes | None:
+    """Input planes on which equal nodes differ or an adder is wrong, of fresh ones; None if there are none."""
+    aig = found.aig
+    planes = patterns(len(aig.input_names), _FRESH_WORDS, seed=100 + attempt)
+    nodes = aig.simulate(planes)
+    ones = ~np.uint64(0)
+    same = np.array(found.same, dtype=np.int64)
+    wrong = np.zeros(planes.shape[1], dtype=np.uint64)
+    for v in np.flatnonzero(same != 2 * np.arange(len(same))).tolist():
+        wrong |= nodes[v] ^ nodes[same[v] >> 1] ^ (ones if same[v] & 1 else np.uint64(0))
+
+    def value(literal: int) -> Plane:
+        return nodes[literal >> 1] ^ (ones if literal & 1 else np.uint64(0))
+
+    for step in (step for region in found.regions for step in region.steps):
+        a, b = (value(leaf) for leaf in step.leaves[:2])
+        c = value(step.leaves[2]) if len(step.leaves) > 2 else np.zeros_like(a)
+        if step.total is not None:
+            wrong |= value(step.total) ^ a ^ b ^ c
+        if step.carry is not None:
+            wrong |= value(step.carry) ^ (a & b | c & (a | b))
+    lanes = np.flatnonzero(np.unpackbits(wrong.view(np.uint8), bitorder="little"))[: 64 * _REFUTING_WORDS]
+    if not len(lanes):
+        return None
+    lanes = np.resize(lanes, 64 * -(-len(lanes) // 64))
+    bits = np.unpackbits(planes.view(np.uint8), axis=1, bitorder="little")[:, lanes]
+    return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little")).view(np.uint64)
+
+
+def _extract(aig: Aig, least: int, more: Planes | None) -> Extraction:
     given = aig.variables
-    aig, old = with_missing_sums(with_counted_outputs(aig))
-    found = find_adders(aig, [v for v, before in enumerate(old) if before >= given])
+    aig, old = with_missing_sums(with_counted_outputs(aig), more)
+    found = find_adders(aig, [v for v, before in enumerate(old) if before >= given], more)
     old = [v if v < given else -1 for v in old]
     adders = _adders(aig, found)
     demand = _demand(aig, found, adders)

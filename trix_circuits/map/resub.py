@@ -167,7 +167,7 @@ def express(
     low = (one << np.uint64(base)) - one
     allowed = ((one << np.uint64(columns)) - one) & ~low
     masks = np.zeros(MAX_WITNESSES, np.uint64)
-    witnesses, tries = 0, 0
+    witnesses, tries = np.int64(0), 0
     on, off = np.zeros(total, np.uint64), np.zeros(total, np.uint64)
     on_rows, off_rows = np.zeros(total, np.uint64), np.zeros(total, np.uint64)
     extra = np.zeros(4, np.int64)
@@ -180,7 +180,7 @@ def express(
             if size and bits == 0:
                 break
             tries += 1
-            more = 0
+            more = np.int64(0)
             rest = bits
             while rest:
                 extra[more] = low_bit(rest)
@@ -209,7 +209,7 @@ def express(
                         least, conflict = n, differ
                         if n == 0:
                             break
-            a, b = 0, 0
+            a, b = np.int64(0), np.int64(0)
             for k in range(used):
                 i = touched[k]
                 if state[i] == 1:
@@ -447,7 +447,7 @@ def next_resubstitution(
                 continue
             found = distinct_rows(values, columns, count, inputs + g, care, rows, table, slots)
             code = express(
-                rows, found, base, count, max_extra, max_tries, limit, positive, negative, all_biases, 600, chosen, out
+                rows, found, base, count, max_extra, max_tries, limit, positive, negative, all_biases, np.int64(600), chosen, out
             )
             if code < 0:
                 failed[at] = question

@@ -104,9 +104,9 @@ def separate(
     for c in range(columns):
         weights[c] = 0
     if count_on == 0:
-        return bias_between(biases, -_BIG, -1)
+        return bias_between(biases, np.int64(-_BIG), np.int64(-1))
     if count_off == 0:
-        return bias_between(biases, 0, _BIG)
+        return bias_between(biases, np.int64(0), np.int64(_BIG))
     # Chow parameters (up to a common shift and scale), and the order that they give
     chow = np.zeros(columns, np.int64)
     one = np.uint64(1)

@@ -59,7 +59,7 @@ def gate_of(
     """Weights for the table with inputs (bits 0.. of `flips`) and output (bit 6) inverted; as `separate`."""
     rows = 1 << size
     on, off = np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)
-    a, b = 0, 0
+    a, b = np.int64(0), np.int64(0)
     for row in range(rows):
         value = int((table >> np.uint64(row)) & np.uint64(1)) ^ (flips >> 6 & 1)
         if value:
@@ -68,7 +68,7 @@ def gate_of(
         else:
             off[b] = np.uint64(row ^ (flips & 63))
             b += 1
-    return separate(on[:a], off[:b], size, positive, negative, biases, _NODES, weights)
+    return separate(on[:a], off[:b], size, positive, negative, biases, np.int64(_NODES), weights)
 
 
 @compiled
@@ -80,7 +80,7 @@ def find_match(table: np.uint64, size: int, positive: Integers, negative: Intege
         if low & ~high and high & ~low:
             return -1
     weights = np.zeros(8, np.int64)
-    plain = gate_of(table, size, 0, positive, negative, biases, weights)
+    plain = gate_of(table, size, np.int64(0), positive, negative, biases, weights)
     if plain >= 0 or (plain == -1 and size > 2):
         return 0 if plain >= 0 else -1
     places = size + 1
