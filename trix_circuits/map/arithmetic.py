@@ -68,7 +68,8 @@ class Values:
         self.ones = (1 << 64 * planes.shape[1]) - 1
         self.first: dict[int, int] = {}
         self.root = [self.first.setdefault(value, v) for v, value in enumerate(self.values)]
-        short = np.bitwise_xor.reduce(turned.reshape(len(turned), -1, min(2, planes.shape[1])), axis=1)
+        folded = [np.bitwise_xor.reduce(turned[:, k::2], axis=1) for k in (0, 1)]
+        short = np.stack(folded, axis=1)
         self.short = [int.from_bytes(row.tobytes(), "little") for row in short]  # linear over GF(2)
         self.by_short = {self.short[v]: v for v in self.first.values()}
 
