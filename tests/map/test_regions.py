@@ -286,6 +286,21 @@ def test_other_formats_and_fan_ins(name: str, format_name: str) -> None:
         assert fan_in is None or netlist.max_fan_in <= fan_in
 
 
+def test_depth_is_never_lost_to_sums() -> None:
+    aig = adder(16)
+    flat = plain(aig, E2M1)
+    netlist, _ = map_with_regions(aig, E2M1, objective="depth", mapper=plain)
+    assert netlist.depth <= flat.depth
+
+
+def test_an_aig_without_sums_is_mapped_as_it_is() -> None:
+    w = Words(x=4)
+    aig = w.finish([w.b.all_of(w.bus["x"])])
+    netlist, evidence = map_with_regions(aig, E2M1, mapper=plain)
+    assert not evidence
+    assert netlist.size == plain(aig, E2M1).size
+
+
 def test_regions_feed_regions() -> None:
     found = extract(chain())
     assert len(found.regions) == 2

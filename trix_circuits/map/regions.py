@@ -122,7 +122,8 @@ def _refutations(found: Extraction, attempt: int) -> Planes | None:
         wrong |= nodes[v] ^ nodes[same[v] >> 1] ^ (ones if same[v] & 1 else np.uint64(0))
 
     def value(literal: int) -> Plane:
-        return nodes[literal >> 1] ^ (ones if literal & 1 else np.uint64(0))
+        plane: Plane = nodes[literal >> 1]
+        return plane ^ ones if literal & 1 else plane
 
     for step in (step for region in found.regions for step in region.steps):
         a, b = (value(leaf) for leaf in step.leaves[:2])

@@ -73,7 +73,12 @@ def map_with_regions(
     mapped = mapper(rest, format, stats=stats, **options) if rest.outputs.size else None
     if stats is not None:
         stats["regions"] = [len(region.steps) for region in found.regions]
-    return _Assembly(found.aig, format, max_fan_in, found, mapped, wanted, given).finish()
+    netlist, evidence = _Assembly(found.aig, format, max_fan_in, found, mapped, wanted, given).finish()
+    if objective == "depth":  # counters have few gates; a sum may be deeper than the logic that it takes the place of
+        flat = mapper(aig, format, **options)
+        if (flat.depth, flat.size) < (netlist.depth, netlist.size):
+            return flat, []
+    return netlist, evidence
 
 
 def _rest(aig: Aig, found: Extraction) -> tuple[Aig, dict[int, int], dict[int, tuple[int, int]]]:
