@@ -104,7 +104,7 @@ def direct_assembly(program: LaneProgram, name: str) -> str:
         if value >= program.first or value in asked:
             return ""
         asked.add(value)
-        return f"prefetcht1 {ahead + VECTOR_BYTES * (value - 1)}(%rdi)"
+        return f"prefetcht0 {ahead + VECTOR_BYTES * (value - 1)}(%rdi)"
 
     places = [f"{VECTOR_BYTES * k}(%rsi)" for k in range(program.output_bits)]
     lines, stack = assembly.body(
@@ -123,8 +123,8 @@ def direct_assembly(program: LaneProgram, name: str) -> str:
 
 
 def _ahead(in_bytes: int) -> int:
-    """How many bytes ahead blocks are asked for: some 32 KB, in whole blocks."""
-    return max(1, (1 << 15) // max(1, in_bytes)) * in_bytes
+    """How many bytes ahead blocks are asked for: some 16 KB, in whole blocks."""
+    return max(1, (1 << 14) // max(1, in_bytes)) * in_bytes
 
 
 def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
@@ -159,7 +159,7 @@ def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
 def direct(program: LaneProgram, name: str, ternary: bool) -> str:
     """A data kernel and the logic in one: planes in blocks of eight words in, the same out, nothing in between.
 
-    Blocks are read in the order in which they lie; those some 32 KB ahead are asked for early.
+    Blocks are read in the order in which they lie; those some 16 KB ahead are asked for early.
     """
     f = Function(f"define void @{name}(ptr %in, ptr %out, i64 %begin, i64 %end)")
     first = program.first
@@ -177,7 +177,7 @@ def direct(program: LaneProgram, name: str, ternary: bool) -> str:
             if number and not names[number]:
                 place = f.at(source, VECTOR_BYTES * (number - 1))
                 names[number] = f.load(place)
-                f.do(f"call void @llvm.prefetch.p0(ptr {f.at(place, ahead)}, i32 0, i32 2, i32 1)")
+                f.do(f"call void @llvm.prefetch.p0(ptr {f.at(place, ahead)}, i32 0, i32 3, i32 1)")
             return names[number] if number else ""
 
         def put(number: int) -> None:

@@ -29,11 +29,11 @@ from trix_circuits.lower.clusters import Cluster, clusters
 from trix_circuits.lower.graph import Graph, GraphBuilder
 from trix_circuits.lower.lut import MAJ3, XOR3, apply
 from trix_circuits.lower.program import LaneProgram
-from trix_circuits.lower.recipes import Recipe, recipe
+from trix_circuits.lower.recipes import MAX_TREE, Recipe, recipe
 from trix_circuits.netlist import Netlist
 from trix_circuits.truth_table import variable
 
-MAX_ROWS_LEAVES = 12
+MAX_ROWS_LEAVES = MAX_TREE
 _ROUNDS = 4
 # A cluster without its nets: weights, complements, and of each member (position and weight of each source, bias);
 # leaves have the positions 0 .. k - 1, members k, k + 1, ...

@@ -1,10 +1,11 @@
 """Recipes: how the gates of a cluster are computed from its leaves, made and proven once for each shape of a cluster.
 
-Three ways are tried and the one with the fewest operations is taken:
+Four ways are tried and the one with the fewest operations is taken:
 
 - tables: each gate on its own as a small function of up to six leaves (`tables`);
 - digits: the sum in binary by full adders (carry-save, Wallace 1964), oldest bits first, each gate then a function of
   the digits: a digit itself, or comparisons with constants, two digits an operation;
+- tree: AND, OR and their complements, three inputs an operation;
 - offset: for one gate that is a step, a constant is added so that the sum's top digit is the gate; the sums that only
   lower digits would need are never formed.
 
@@ -21,6 +22,7 @@ from functools import cache, cached_property
 from trix_circuits.lower.graph import Graph, GraphBuilder, live_values
 from trix_circuits.lower.tables import MAX_INPUTS, place_table, table_of_sum
 
+MAX_TREE = 12  # leaves that the proof goes through row by row; beyond, it needs the steps of a sum
 Step = tuple[int, int, int, int, int, int]  # column i and literals: 2^i (x + y + z) = 2^i (sum + 2 * carry)
 
 
@@ -59,14 +61,30 @@ class Recipe:
 def recipe(weights: tuple[int, ...], masks: tuple[int, ...]) -> Recipe:
     """The best recipe for members with these masks of the sum of leaves with these positive weights."""
     ways: list[Callable[[], Recipe]] = []
+    top = sum(weights)
+    if 3 < len(weights) <= MAX_TREE and len(masks) == 1 and masks[0] in _ends(top):
+        ways.append(lambda: _by_tree(weights, masks[0]))  # first: where costs are equal, trees share more
     if len(weights) <= MAX_INPUTS:
         ways.append(lambda: _by_tables(weights, masks))
-    top = sum(weights)
     if len(weights) > 3 or len(masks) > 1:
         ways.append(lambda: _by_digits(weights, masks))
     if len(weights) > 3 and len(masks) == 1 and len(_changes(masks[0], top)) == 1:
         ways.append(lambda: _by_offset(weights, masks[0]))
     return min((way() for way in ways), key=lambda made: made.cost)
+
+
+def _ends(top: int) -> tuple[int, int, int, int]:
+    """The masks of AND, OR, NAND and NOR of all leaves."""
+    ones = (1 << top + 1) - 1
+    return 1 << top, ones - 1, ones - (1 << top), 1
+
+
+def _by_tree(weights: tuple[int, ...], mask: int) -> Recipe:
+    builder = GraphBuilder(len(weights))
+    leaves = [2 * (1 + k) for k in range(len(weights))]
+    end = _ends(sum(weights)).index(mask)
+    literal = builder.any_of(leaves) if end % 2 else builder.all_of(leaves)
+    return Recipe(builder.finish([literal ^ (end > 1)]))
 
 
 def _by_tables(weights: tuple[int, ...], masks: tuple[int, ...]) -> Recipe:
