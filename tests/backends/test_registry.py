@@ -67,3 +67,18 @@ def test_the_registry_loads_no_compiler() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_without_a_compiler_library_the_reference_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite", None)
+    for name in [
+        name for name in sys.modules if name.startswith(("trix_circuits.backends.native", "trix_circuits.backends.jit"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("logic", "data_ir"):
+        monkeypatch.delitem(sys.modules, f"trix_circuits.backends.{name}", raising=False)
+    netlist = draft("adder", get_format("e2m1"), 4).netlist
+
+    assert isinstance(compile_netlist(netlist), NumpyRunner)
+    with pytest.raises(InputError, match=r"backend native cannot run here: .*llvmlite"):
+        get_backend("native")

@@ -78,7 +78,10 @@ def get_backend(name: str) -> Backend:
     if name in _BUILT_IN:
         import importlib
 
-        backend: Backend = importlib.import_module(f"{__name__}.{_BUILT_IN[name]}").BACKEND
+        try:
+            backend: Backend = importlib.import_module(f"{__name__}.{_BUILT_IN[name]}").BACKEND
+        except ImportError as error:
+            raise InputError(f"backend {name} cannot run here: {error}") from None
     elif name in _BACKENDS:
         backend = _BACKENDS[name]
     else:

@@ -343,7 +343,7 @@ def _reaches(value: int, stop: set[int], operands: list[list[int]], image: list[
     stack = list(operands[value - first])
     while stack:
         at = stack.pop()
-        if at and at not in seen and image[at] not in stop:
+        if image[at] and at not in seen and image[at] not in stop:
             if at < first:
                 return False
             seen.add(at)
@@ -360,7 +360,7 @@ def _survivors(value: int, operands: list[list[int]], image: list[int]) -> set[i
         at = stack.pop()
         if image[at] > 0:
             found.add(image[at])
-        elif at >= first:
+        elif image[at] and at >= first:
             stack.extend(operands[at - first])
     return found
 
