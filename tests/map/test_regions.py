@@ -14,6 +14,7 @@ from trix_circuits import check
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.compose.kit import Kit
 from trix_circuits.formats import WeightFormat, get_format
+from trix_circuits.map.arithmetic_merges import refuted_merges
 from trix_circuits.map.regions import extract
 from trix_circuits.map.regions_netlist import RegionEvidence, map_with_regions
 from trix_circuits.netlist import Netlist
@@ -328,3 +329,21 @@ def test_any_aig_stays_the_same(data: st.DataObject) -> None:
             literals.append(w.b.majority(*picks))
     aig = w.finish(literals[-data.draw(st.integers(1, 6)) :])
     map_and_check(aig, E2M1)
+
+
+def test_rare_differences_between_nodes_are_found() -> None:
+    """Two nodes that differ on one row of 2^24 are not taken for the same."""
+    w = Words(x=24)
+    parity = 0
+    for literal in w.bus["x"][:12]:
+        parity = w.b.xor(parity, literal)
+    other = w.b.xor(parity, w.b.all_of([x ^ (k % 3 == 0) for k, x in enumerate(w.bus["x"])]))
+    aig = w.finish([parity, other])
+    same = [2 * v for v in range(aig.variables)]
+    assert refuted_merges(aig, same) is None
+    one, two = aig.outputs.tolist()
+    same[two >> 1] = one ^ (two & 1)
+    found = refuted_merges(aig, same)
+    assert found is not None
+    nodes = aig.simulate(found)
+    assert (nodes[one >> 1] ^ nodes[two >> 1] ^ (~np.uint64(0) if (one ^ two) & 1 else np.uint64(0))).any()

@@ -25,10 +25,11 @@ import numpy.typing as npt
 
 from trix_circuits.aig import Aig, Planes
 from trix_circuits.map.arithmetic import Adder, Candidates, find_adders, patterns, with_missing_sums
+from trix_circuits.map.arithmetic_merges import refuted_merges
 from trix_circuits.map.arithmetic_symmetric import with_counted_outputs
 
 _ROUNDS = 60
-_ATTEMPTS, _FRESH_WORDS, _REFUTING_WORDS = 5, 128, 8
+_ATTEMPTS, _FRESH_WORDS, _REFUTING_WORDS = 8, 128, 8
 _MOST_WORK = 20_000_000
 Plane = npt.NDArray[np.uint64]
 Terms = tuple[tuple[int, int], ...]
@@ -104,6 +105,8 @@ def extract(aig: Aig, *, least: int = 2) -> Extraction:
         if not found.regions:
             return found
         wrong = _refutations(found, attempt)
+        if wrong is None:
+            wrong = refuted_merges(found.aig, found.same)
         if wrong is None:
             return found
         more = wrong if more is None else np.concatenate([more, wrong], axis=1)
