@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -214,3 +215,15 @@ def test_the_hint_takes_no_part_in_the_digest() -> None:
     program = lower(draft("adder", get_format("e2m1"), 4).netlist)
 
     assert replace(program, image=np.zeros(0, dtype=np.int32)).digest == program.digest
+
+
+@pytest.mark.parametrize("window", [10, 60, 300])
+def test_netlists_with_much_that_folds_are_proven(window: int) -> None:
+    rng = random.Random(window)
+    builder = Builder(get_format("e2m1"), {"x": 12}, share=False)
+    for _ in range(3000):
+        sources = rng.sample(range(max(0, builder.net_count - window), builder.net_count), 2)
+        builder.gate(sources, (2, 2) if rng.random() < 0.5 else (2, -2), rng.choice((-4, -2)))
+    netlist = builder.finish({"y": range(builder.net_count - 10, builder.net_count)})
+
+    prove_lowering(netlist, lower(netlist))
