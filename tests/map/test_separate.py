@@ -33,7 +33,8 @@ def assert_gate(found: tuple[tuple[int, ...], int], bits: int, form: WeightForma
 
 
 @pytest.mark.parametrize(
-    ("name", "counts"), [("e2m1", (4, 14, 104, 1882)), ("ternary", (4, 14, 56, 218)), ("ternary-strict", (4, 13, 47, 165))]
+    ("name", "counts"),
+    [("e2m1", (4, 14, 104, 1882)), ("ternary", (4, 14, 56, 218)), ("ternary-strict", (4, 13, 47, 165))],
 )
 def test_it_finds_all_gates_that_the_format_has(name: str, counts: tuple[int, ...]) -> None:
     form = get_format(name)
@@ -88,7 +89,9 @@ def test_what_it_finds_under_dont_cares_is_right_where_it_counts(data: st.DataOb
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from([-12, -8, -6, -4, -3, -2, -1, 1, 2, 3, 4, 6, 8, 12]), min_size=1, max_size=9), st.data())
+@given(
+    st.lists(st.sampled_from([-12, -8, -6, -4, -3, -2, -1, 1, 2, 3, 4, 6, 8, 12]), min_size=1, max_size=9), st.data()
+)
 def test_a_gate_of_up_to_nine_inputs_is_found_again(weights: list[int], data: st.DataObject) -> None:
     """Not every one must be (the search is bounded), but what is found is the same function; small ones always are."""
     form = get_format("e2m1")

@@ -13,8 +13,8 @@ import numpy as np
 
 from trix_circuits.aig import Aig, Planes
 
-_CONFLICTS = 3_000
-_MOST_MERGES, _MOST_ANDS = 5_000, 200_000
+_CONFLICTS = 2_000
+_MOST_MERGES, _MOST_ANDS = 10_000, 200_000
 _MODELS = 64
 
 

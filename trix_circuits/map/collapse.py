@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import compiled
+from trix_circuits.map.compiled import ZERO, compiled
 from trix_circuits.map.cover import Values
 from trix_circuits.map.network import WIDTH, Network, sorted_and_cleaned
 from trix_circuits.map.separate import separate
@@ -79,7 +79,7 @@ def composed(
         value[r] = sum_f[r] + (through if sum_g[r] >= 0 else 0) >= 0
         ones += value[r]
     # inputs that matter, and whether the function is unate in each
-    kept = np.int64(0)
+    kept = ZERO
     matters = np.zeros(count, np.bool_)
     for x in range(count):
         half = 1 << x

@@ -82,9 +82,7 @@ def cover(
     for _ in range(area_rounds):
         if by_depth:
             require_times(first, aig.outputs, leaves, sizes, costs, chosen, used, arrival, limit, required)
-        recover_area(
-            first, aig.outputs, leaves, sizes, costs, counts, chosen, used, arrival, required, stack
-        )
+        recover_area(first, aig.outputs, leaves, sizes, costs, counts, chosen, used, arrival, required, stack)
     return _derive(aig, form, values, chosen, leaves, sizes, tables, used)
 
 

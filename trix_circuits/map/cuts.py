@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import compiled
+from trix_circuits.map.compiled import MINUS_ONE, ONE, ZERO, compiled
 from trix_circuits.map.separate import sort_ascending
 from trix_circuits.map.tables import NO_MATCH, depends, match, swapped
 
@@ -58,7 +58,6 @@ def enumerate_cuts(
     order = np.zeros(room, np.int64)
     side_leaves = np.zeros((2, LEAVES), np.int32)
     union = np.zeros(LEAVES + 1, np.int32)
-    one = np.uint64(1)
     for k in range(len(left)):
         node = first + k
         a, b = left[k] >> 1, right[k] >> 1
@@ -88,7 +87,7 @@ def enumerate_cuts(
                     if b == 0:
                         size_b, table_b = 0, np.uint64(0)
                 # the union of the leaves, ascending
-                x, y, size = 0, 0, np.int64(0)
+                x, y, size = 0, 0, ZERO
                 while (x < size_a or y < size_b) and size <= max_leaves:
                     if y >= size_b or (x < size_a and side_leaves[0, x] < side_leaves[1, y]):
                         union[size] = side_leaves[0, x]
@@ -119,7 +118,7 @@ def enumerate_cuts(
                         tb = swapped(tb, y, p)
                 table = (ta ^ flip_a) & (tb ^ flip_b)
                 # leaves that do not matter go
-                kept = np.int64(0)
+                kept = ZERO
                 for x in range(size):
                     if depends(table, x):
                         if kept != x:
@@ -200,7 +199,15 @@ def use_of(first: int, chosen: Bytes, outputs: Integers, leaves: Places, sizes: 
 
 @compiled
 def _change(
-    first: int, node: int, step: int, chosen: Bytes, leaves: Places, sizes: Bytes, costs: Bytes, used: Integers, stack: Integers
+    first: int,
+    node: int,
+    step: int,
+    chosen: Bytes,
+    leaves: Places,
+    sizes: Bytes,
+    costs: Bytes,
+    used: Integers,
+    stack: Integers,
 ) -> int:
     """Add (step 1) or take away (step -1) the gates that this node alone needs; their number."""
     area, top = 0, 1
@@ -239,7 +246,7 @@ def recover_area(
         node = first + k
         mine = used[node] > 0
         if mine:
-            _change(first, node, np.int64(-1), chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, MINUS_ONE, chosen, leaves, sizes, costs, used, stack)
         best, best_area, best_late = -1, _FAR, _FAR
         old = int(chosen[k])
         for at in range(-1, int(counts[k])):
@@ -254,14 +261,14 @@ def recover_area(
             if late > required[node] and at >= 0:
                 continue
             chosen[k] = c
-            area = _change(first, node, np.int64(1), chosen, leaves, sizes, costs, used, stack)
-            _change(first, node, np.int64(-1), chosen, leaves, sizes, costs, used, stack)
+            area = _change(first, node, ONE, chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, MINUS_ONE, chosen, leaves, sizes, costs, used, stack)
             if best < 0 or (area < best_area or (area == best_area and late < best_late)) or best_late > required[node]:
                 best, best_area, best_late = c, area, late
         chosen[k] = best
         arrival[node] = best_late
         if mine:
-            _change(first, node, np.int64(1), chosen, leaves, sizes, costs, used, stack)
+            _change(first, node, ONE, chosen, leaves, sizes, costs, used, stack)
 
 
 @compiled

@@ -17,6 +17,7 @@ from trix_circuits.aig import Aig, cleaned
 from trix_circuits.errors import InputError
 from trix_circuits.formats import WeightFormat
 from trix_circuits.map.collapse import MAX_JOINT, collapse
+from trix_circuits.map.comparators import rippled
 from trix_circuits.map.cover import Values, cover
 from trix_circuits.map.cuts import LEAVES
 from trix_circuits.map.network import Network, check_values
@@ -69,6 +70,9 @@ def map_aig(
     by_depth = objective == "depth"
     aig_clean = cleaned(aig)
     sources = [aig_clean, *variants(aig_clean, plan.scripts)]
+    if plan.comparators:
+        chained = rippled(aig_clean)
+        sources += [] if chained is None else [chained]
     if progress is not None:
         progress("cover", 0.1)
     started = time.monotonic()
@@ -105,6 +109,7 @@ class Plan:
     leaves: tuple[int, ...]
     keep: int
     rounds: tuple[tuple[int, int, int], ...]
+    comparators: bool = True
 
 
 _SCRIPTS = (
@@ -119,7 +124,7 @@ _SCRIPTS = (
 def _plan(ands: int, effort: int) -> Plan:
     """By the size of the AIG and not by the clock, so that the same question has the same answer everywhere."""
     if ands > 100_000 or effort <= 0:
-        return Plan((), (LEAVES,), 8, ((1, 2, 1),) if ands <= 100_000 else ())
+        return Plan((), (LEAVES,), 8, ((1, 2, 1),) if ands <= 100_000 else (), False)
     if ands > 8_000:
         return Plan((), (LEAVES,), 10, ((1, 2, 2 * effort),))
     if ands > 2_000:

@@ -58,7 +58,7 @@ class Equality:
     def _add(self, sources: Sequence[int], weights: Sequence[int], bias: int, variable: int) -> None:
         names = [0, *(s + 1 for s in sources), variable]
         for clause in gate_clauses(tuple(weights), bias):
-            self._solver.add_clause([names[l] if l > 0 else -names[-l] for l in clause])
+            self._solver.add_clause([names[place] if place > 0 else -names[-place] for place in clause])
 
     def refute(self, net: int, sources: Sequence[int], weights: Sequence[int], bias: int) -> list[bool] | bool:
         """True if the gate equals the net; inputs where they differ; or False if the limit was met."""

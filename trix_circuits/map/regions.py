@@ -17,7 +17,7 @@ other logic, the region is cut in stages. Adders that stand in the way of differ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -106,7 +106,7 @@ def extract(aig: Aig, *, least: int = 2) -> Extraction:
             return found
         wrong = _refutations(found, attempt)
         if wrong is None:
-            wrong = refuted_merges(found.aig, found.same)
+            wrong = refuted_merges(*_with_adders(found))
         if wrong is None:
             return found
         more = wrong if more is None else np.concatenate([more, wrong], axis=1)
@@ -141,6 +141,39 @@ def _refutations(found: Extraction, attempt: int) -> Planes | None:
     lanes = np.resize(lanes, 64 * -(-len(lanes) // 64))
     bits = np.unpackbits(planes.view(np.uint8), axis=1, bitorder="little")[:, lanes]
     return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little")).view(np.uint64)
+
+
+def _with_adders(found: Extraction) -> tuple[Aig, list[int]]:
+    """The AIG with the adders' totals and carries made of their leaves, each to be the same as the node taken for it."""
+    aig = found.aig
+    left, right, same = aig.left.tolist(), aig.right.tolist(), list(found.same)
+
+    def add(a: int, b: int) -> int:
+        left.append(max(a, b))
+        right.append(min(a, b))
+        same.append(2 * len(same))
+        return 2 * (len(same) - 1)
+
+    def xor(a: int, b: int) -> int:
+        return add(add(a, b) ^ 1, add(a ^ 1, b ^ 1) ^ 1)
+
+    def claim(leaves: Sequence[int], total: int | None, carry: int | None) -> None:
+        a, b, *more = leaves
+        half = xor(a, b)
+        whole = xor(half, more[0]) if more else half
+        both = add(add(a, b) ^ 1, add(half, more[0]) ^ 1) ^ 1 if more else add(a, b)
+        for made, literal in ((whole, total), (both, carry)):
+            if literal is not None:
+                same[made >> 1] = literal ^ (made & 1)
+
+    for region in found.regions:
+        for step in region.steps:
+            claim(step.leaves, step.total, step.carry)
+    for v, (is_total, leaves, inverted) in found.lone.items():
+        literal = 2 * v ^ inverted
+        claim(leaves, literal if is_total else None, None if is_total else literal)
+    sides = [np.array(side, dtype=np.int64) for side in (left, right)]
+    return Aig(aig.name, aig.input_names, aig.output_names, sides[0], sides[1], aig.outputs), same
 
 
 def _extract(aig: Aig, least: int, more: Planes | None) -> Extraction:

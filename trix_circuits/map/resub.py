@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import compiled
+from trix_circuits.map.compiled import ZERO, compiled, constant
 from trix_circuits.map.rows import distinct_rows
 from trix_circuits.map.separate import separate
 
@@ -23,6 +23,7 @@ Integers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 MAX_WITNESSES = 96
+_NODES = constant(600)
 _PAIRS = 40  # rows a side that are looked at for summability
 
 
@@ -59,7 +60,7 @@ def hitting_set(masks: Words, count: int, allowed: np.uint64, size: int) -> np.u
         common = allowed
         for k in range(count):
             common &= masks[k]
-        return common & (~common + np.uint64(1))
+        return np.uint64(common & (~common + np.uint64(1)))
     least, at = 100, 0
     for k in range(count):
         n = ones_of(masks[k] & allowed)
@@ -75,7 +76,7 @@ def hitting_set(masks: Words, count: int, allowed: np.uint64, size: int) -> np.u
                 if masks[k] & a == 0:
                     common &= masks[k]
             if common:
-                return a | (common & (~common + np.uint64(1)))
+                return np.uint64(a | (common & (~common + np.uint64(1))))
         else:
             least2, at2 = 100, -1
             for k in range(count):
@@ -92,7 +93,7 @@ def hitting_set(masks: Words, count: int, allowed: np.uint64, size: int) -> np.u
                     if masks[k] & (a | b) == 0:
                         common &= masks[k]
                 if common:
-                    return a | b | (common & (~common + np.uint64(1)))
+                    return np.uint64(a | b | (common & (~common + np.uint64(1))))
     return zero
 
 
@@ -167,7 +168,7 @@ def express(
     low = (one << np.uint64(base)) - one
     allowed = ((one << np.uint64(columns)) - one) & ~low
     masks = np.zeros(MAX_WITNESSES, np.uint64)
-    witnesses, tries = np.int64(0), 0
+    witnesses, tries = ZERO, 0
     on, off = np.zeros(total, np.uint64), np.zeros(total, np.uint64)
     on_rows, off_rows = np.zeros(total, np.uint64), np.zeros(total, np.uint64)
     extra = np.zeros(4, np.int64)
@@ -180,7 +181,7 @@ def express(
             if size and bits == 0:
                 break
             tries += 1
-            more = np.int64(0)
+            more = ZERO
             rest = bits
             while rest:
                 extra[more] = low_bit(rest)
@@ -209,7 +210,7 @@ def express(
                         least, conflict = n, differ
                         if n == 0:
                             break
-            a, b = np.int64(0), np.int64(0)
+            a, b = ZERO, ZERO
             for k in range(used):
                 i = touched[k]
                 if state[i] == 1:
@@ -438,7 +439,9 @@ def next_resubstitution(
             )  # fmt: skip
             if base + max_extra > 12:
                 continue
-            question = prints[inputs + g] * np.uint64(0x9E3779B97F4A7C15) + prints[victim] * np.uint64(0xC2B2AE3D27D4EB4F)
+            question = prints[inputs + g] * np.uint64(0x9E3779B97F4A7C15) + prints[victim] * np.uint64(
+                0xC2B2AE3D27D4EB4F
+            )
             for y in range(count):
                 question += prints[columns[y]] * np.uint64(0x165667B19E3779F9 if y < base else 0x27D4EB2F165667C5)
             question = (question ^ (question >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9) + np.uint64(max_extra)
@@ -447,7 +450,19 @@ def next_resubstitution(
                 continue
             found = distinct_rows(values, columns, count, inputs + g, care, rows, table, slots)
             code = express(
-                rows, found, base, count, max_extra, max_tries, limit, positive, negative, all_biases, np.int64(600), chosen, out
+                rows,
+                found,
+                base,
+                count,
+                max_extra,
+                max_tries,
+                limit,
+                positive,
+                negative,
+                all_biases,
+                _NODES,
+                chosen,
+                out,
             )
             if code < 0:
                 failed[at] = question

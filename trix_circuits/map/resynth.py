@@ -43,7 +43,9 @@ def fingerprints(values: Words) -> Words:
 class Resynthesis:
     """Passes of resubstitution over a network; `network` is always equivalent to the one given."""
 
-    def __init__(self, network: Network, values: Values, *, limit: int, keep_depth: bool = False, words: int = 32, seed: int = 1) -> None:
+    def __init__(
+        self, network: Network, values: Values, *, limit: int, keep_depth: bool = False, words: int = 32, seed: int = 1
+    ) -> None:
         self.network = network
         self.values = values
         self.limit = limit

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.formats import WeightFormat
-from trix_circuits.map.compiled import compiled
+from trix_circuits.map.compiled import MINUS_ONE, ZERO, compiled, constant
 
 Integers = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 MAX_COLUMNS = 24
 MAX_MAGNITUDES = 16
-_BIG = 1 << 60
+_BIG = constant(1 << 60)
 _ROW_LIMIT = 400_000  # nodes times rows of one search
 
 
@@ -104,9 +104,9 @@ def separate(
     for c in range(columns):
         weights[c] = 0
     if count_on == 0:
-        return bias_between(biases, np.int64(-_BIG), np.int64(-1))
+        return bias_between(biases, -_BIG, MINUS_ONE)
     if count_off == 0:
-        return bias_between(biases, np.int64(0), np.int64(_BIG))
+        return bias_between(biases, ZERO, _BIG)
     # Chow parameters (up to a common shift and scale), and the order that they give
     chow = np.zeros(columns, np.int64)
     one = np.uint64(1)

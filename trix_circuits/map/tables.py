@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import compiled
+from trix_circuits.map.compiled import ZERO, compiled, constant
 from trix_circuits.map.separate import separate
 
 Integers = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ VARIABLE = np.array(
     dtype=np.uint64,
 )
 NO_MATCH = 255
-_NODES = 4000
+_NODES = constant(4000)
 
 
 @compiled
@@ -36,14 +36,14 @@ def swapped(table: np.uint64, i: int, j: int) -> np.uint64:
     """The table with inputs i < j exchanged."""
     shift = np.uint64((1 << j) - (1 << i))
     part = ((table >> shift) ^ table) & VARIABLE[i] & ~VARIABLE[j]
-    return table ^ part ^ (part << shift)
+    return np.uint64(table ^ part ^ (part << shift))
 
 
 @compiled
 def depends(table: np.uint64, i: int) -> bool:
     """Whether the function depends on input i."""
     shift = np.uint64(1 << i)
-    return ((table >> shift) ^ table) & ~VARIABLE[i] != np.uint64(0)
+    return bool(((table >> shift) ^ table) & ~VARIABLE[i] != np.uint64(0))
 
 
 @compiled
@@ -59,7 +59,7 @@ def gate_of(
     """Weights for the table with inputs (bits 0.. of `flips`) and output (bit 6) inverted; as `separate`."""
     rows = 1 << size
     on, off = np.zeros(rows, np.uint64), np.zeros(rows, np.uint64)
-    a, b = np.int64(0), np.int64(0)
+    a, b = ZERO, ZERO
     for row in range(rows):
         value = int((table >> np.uint64(row)) & np.uint64(1)) ^ (flips >> 6 & 1)
         if value:
@@ -68,7 +68,7 @@ def gate_of(
         else:
             off[b] = np.uint64(row ^ (flips & 63))
             b += 1
-    return separate(on[:a], off[:b], size, positive, negative, biases, np.int64(_NODES), weights)
+    return separate(on[:a], off[:b], size, positive, negative, biases, _NODES, weights)
 
 
 @compiled
@@ -80,7 +80,7 @@ def find_match(table: np.uint64, size: int, positive: Integers, negative: Intege
         if low & ~high and high & ~low:
             return -1
     weights = np.zeros(8, np.int64)
-    plain = gate_of(table, size, np.int64(0), positive, negative, biases, weights)
+    plain = gate_of(table, size, ZERO, positive, negative, biases, weights)
     if plain >= 0 or (plain == -1 and size > 2):
         return 0 if plain >= 0 else -1
     places = size + 1
@@ -114,7 +114,7 @@ def match(
     probes = 0
     while keys[at] != np.uint64(0) and probes < 64:
         if keys[at] == table:
-            return values[at]
+            return int(values[at])
         at = (at + 1) & mask
         probes += 1
     flips = find_match(table, size, positive, negative, biases)
