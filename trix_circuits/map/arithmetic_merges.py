@@ -13,7 +13,7 @@ import numpy as np
 
 from trix_circuits.aig import Aig, Planes
 
-_CONFLICTS = 2_000
+_CONFLICTS, _ALL_CONFLICTS = 2_000, 60_000
 _MOST_MERGES, _MOST_ANDS = 10_000, 200_000
 _MODELS = 64
 
@@ -48,7 +48,7 @@ def refuted_merges(aig: Aig, same: Sequence[int]) -> Planes | None:
                 equal = equal and answer is False
             if equal:
                 solver.append_formula([[-one, two], [one, -two]])
-            if len(models) >= _MODELS:
+            if len(models) >= _MODELS or solver.accum_stats()["conflicts"] > _ALL_CONFLICTS:
                 break
     if not models:
         return None
