@@ -792,7 +792,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"ACCEPTED  {path}: {name}, {len(circuit.gates)} {form} gates, exact on all inputs")
     print(f"          by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
     print(*(f"          {equation}" for equation in circuit.meaning), sep="\n", end="\n" * bool(circuit.meaning))
-    for source, what in zip(data[1:] + circuit.sources[len(data) - 1 :], [*map(ascii, arguments[1:]), *(f"its copy of {name!a}" for name in circuit.about.get("sources", [])[len(data) - 1 :])]):
+    for source, what in zip(data[1:] + circuit.sources[len(data) - 1 :], [*map(ascii, arguments[1:]), *(f"its copy of {name!a}" for name in circuit.about.get("sources", [])[len(data) - 1 :])], strict=False):
         print(f"          equal to {what}: {len(source)} bytes, BLAKE2b {hashlib.blake2b(source, digest_size=16).hexdigest()}")
     return 0
 

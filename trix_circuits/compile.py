@@ -16,13 +16,14 @@ from typing import Any
 from trix_circuits.aig import Aig
 from trix_circuits.circuit import Circuit, decode, read_bytes
 from trix_circuits.equivalence import Side, certify_against
-from trix_circuits.errors import InputError, LimitError, RefutedError
+from trix_circuits.errors import ImpossibleError, InputError, LimitError, RefutedError
 from trix_circuits.expand import aig_of
 from trix_circuits.formats import WeightFormat
 from trix_circuits.read import Foreign, read_circuit
 from trix_circuits.read.aiger import aiger_bytes
 
 Stage = Callable[[str, float], None]
+SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def compile_foreign(
         seconds[what] = seconds.get(what, 0.0) + now - started
         started = now
 
-    def certified(netlist: Any, aig: Aig, evidence: Any) -> Circuit:
+    def certified(netlist: Any, aig: Aig, evidence: Any, limit_s: float) -> Circuit:
         told = None if stage is None else lambda done, total: stage("proof", done / max(1, total))
         return certify_against(
             foreign.name,
@@ -112,26 +113,28 @@ def compile_foreign(
             origin={"source": foreign.kind, "objective": objective, "effort": effort, "max_fan_in": max_fan_in},
             aig=aig,
             evidence=evidence,
-            time_limit_s=time_limit_s,
+            time_limit_s=limit_s,
             progress=told,
             seconds=seconds,
         )
 
     options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": stage}
+    notes = list(foreign.notes)
+    circuit = None
     extraction = extract(foreign.aig)
     spent("sums")
-    netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
-    spent("map")
-    notes = list(foreign.notes)
-    try:
-        circuit = certified(netlist, extraction.aig, evidence)
-    except (RefutedError, LimitError):
-        if not evidence:
-            raise
-        notes.append("a sum that was recognised could not be proven; mapped without sums")
+    if extraction.regions:
+        try:
+            netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
+            spent("map")
+            circuit = certified(netlist, extraction.aig, evidence, min(time_limit_s, SUMS_LIMIT_S))
+        except (RefutedError, LimitError, ImpossibleError):
+            notes.append("sums were recognised that could not be proven; mapped without them")
+            spent("prove")
+    if circuit is None:
         netlist = map_aig(foreign.aig, form, **options)
         spent("map")
-        circuit = certified(netlist, foreign.aig, ())
+        circuit = certified(netlist, foreign.aig, (), time_limit_s)
     if not foreign.vouched:
         notes.append(
             f"the checker reads AIGER and BLIF: it vouches for the AIGER into which this {foreign.kind} was translated"

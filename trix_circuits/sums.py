@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from trix_circuits.map.regions_netlist import RegionEvidence
 
 
+QUICK = (100,)  # conflicts for a pair of nodes
+
+
 @dataclass(frozen=True)
 class _Region:
-    """Evidence with the lemmas for the source's adders (None where there is none yet) and for the netlist's blocks."""
+    """Evidence with the lemmas for the source's adders (None where there is none) and for the netlist's blocks."""
 
     evidence: RegionEvidence
-    steps: list[tuple[Step, list[int], int, int]]
     lemmas: list[int | None]
     blocks: list[list[int]] | None
 
@@ -43,21 +45,37 @@ class Sums:
         self._first_ghost = len(sweep.nets.gates)
         for reads, weights, bias in evidence[0].ghosts if evidence else ():
             sweep.ghost([self._net(net) for net in reads], weights, bias)
+        self._pairs: list[tuple[int, int]] = []  # nodes, and ghosts that they must equal
         for each in evidence:  # before any nets are merged, since then windows go by other gates
-            steps = [(step, *self._literals_of(step)) for step in each.region.steps]
-            lemmas = [self._identity(leaves, total, carry, own=False) for _, leaves, total, carry in steps]
-            self._waiting.append(_Region(each, steps, lemmas, self._blocks(each)))
+            lemmas = [self._lemma(step) for step in each.region.steps]
+            self._waiting.append(_Region(each, lemmas, self._blocks(each)))
 
     def merge(self) -> int:
         """Take the regions whose inputs are proven equal on both sides; how many were proven."""
+        pairs, self._pairs = self._pairs, []
+        self.sweep.by_clauses([pair for pair in pairs if not self.sweep.equal(*pair)], rounds=QUICK)
+        merged = self._ready_ones()
+        if not merged:  # windows lead no further: ask about the inputs of what is left
+            open_pairs = [
+                pair for each in self._waiting for pair in self._inputs(each.evidence) if not self.sweep.known(*pair)
+            ]
+            self.sweep.by_clauses(open_pairs, rounds=QUICK)
+            merged = self._ready_ones()
+        return merged
+
+    def _ready_ones(self) -> int:
         waiting, merged = self._waiting, 0
         self._waiting = []
         for each in waiting:
-            if self._ready(each.evidence):
+            if all(self.sweep.equal(*pair) for pair in self._inputs(each.evidence)):
                 merged += self._prove(each)
             else:
                 self._waiting.append(each)
         return merged
+
+    def _inputs(self, each: RegionEvidence) -> list[tuple[int, int]]:
+        """The inputs of a region on both sides."""
+        return [(self._of(literal), 2 * self._net(net) + (sign < 0)) for literal, net, sign, _ in each.inputs]
 
     def _net(self, net: int) -> int:
         """A net of the evidence: those behind the netlist's own are ghosts."""
@@ -67,19 +85,25 @@ class Sums:
     def _of(self, literal: int) -> int:
         return self._literal[literal >> 1] ^ (literal & 1)
 
-    def _ready(self, each: RegionEvidence) -> bool:
-        return all(
-            self.sweep.equal(self._of(literal), 2 * self._net(net) + (sign < 0))
-            for literal, net, sign, _ in each.inputs
-        )
+    def _lemma(self, step: Step) -> int | None:
+        """The identity of an adder, with ghosts for what the source does not have.
 
-    def _literals_of(self, step: Step) -> tuple[list[int], int, int]:
-        """The leaves, total and carry of an adder; ghosts for what the source does not have."""
+        Where it does not hold near its leaves, it is that of ghosts which its nodes are then to be shown to equal.
+        """
         leaves = [self._of(leaf) for leaf in step.leaves]
         carry = self._of(step.carry) if step.carry is not None else self._made(leaves, [1] * len(leaves), -2)
-        if step.total is not None:
-            return leaves, self._of(step.total), carry
-        return leaves, self._made([*leaves, carry], [*[1] * len(leaves), -2], -1), carry
+        weights = [*[1] * len(leaves), -2]
+        total = self._of(step.total) if step.total is not None else self._made([*leaves, carry], weights, -1)
+        lemma = self._identity(leaves, total, carry)
+        if lemma is None:
+            terms = self._terms(leaves, total, carry)
+            lemma = self.sweep.linear_below(terms)
+        if lemma is None:
+            majority = self._made(leaves, [1] * len(leaves), -2)
+            parity = self._made([*leaves, majority], weights, -1)
+            self._pairs += [(carry, majority), (total, parity)]
+            lemma = self._identity(leaves, parity, majority)
+        return lemma
 
     def _blocks(self, each: RegionEvidence) -> list[list[int]] | None:
         """The netlist's identities as terms of the sum; None if one does not hold."""
@@ -93,35 +117,27 @@ class Sums:
         return proof
 
     def _prove(self, each: _Region) -> bool:
-        if each.blocks is None:
+        if each.blocks is None or None in each.lemmas:
             return False
-        proof = list(each.blocks)
-        for (step, leaves, total, carry), known in zip(each.steps, each.lemmas, strict=True):
-            lemma = self._identity(leaves, total, carry) if known is None else known
-            if lemma is None:
-                return False
-            proof.append([lemma, step.weight])
+        steps = zip(each.lemmas, each.evidence.region.steps, strict=True)
+        proof = [*each.blocks, *([lemma, step.weight] for lemma, step in steps)]
         if not self.sweep.take(["digits", each.evidence.region.bits, proof]):
             return False
         for literal, net, _ in each.evidence.outputs:
             self.sweep.note(self._of(literal), 2 * self._net(net))
         return True
 
-    def _identity(self, leaves: Sequence[int], total: int, carry: int, *, own: bool = True) -> int | None:
-        """The lemma that the leaves add up to total + 2 * carry."""
+    def _identity(self, leaves: Sequence[int], total: int, carry: int) -> int | None:
+        """The lemma that the leaves add up to total + 2 * carry, over the leaves."""
+        return self.sweep.linear([leaf >> 1 for leaf in leaves], self._terms(leaves, total, carry))
+
+    @staticmethod
+    def _terms(leaves: Sequence[int], total: int, carry: int) -> Linear:
         terms: Linear = {ONE: 0}
         for literal, weight in (*((leaf, 1) for leaf in leaves), (total, -1), (carry, -2)):
             terms[ONE] += weight * (literal & 1)
             terms[literal >> 1] = terms.get(literal >> 1, 0) + (-weight if literal & 1 else weight)
-        lemma = self.sweep.linear([leaf >> 1 for leaf in leaves], terms)
-        if lemma is not None or not own:
-            return lemma
-        # The nodes are not made from the leaves alone: make those that are, and show them equal.
-        majority = self._made(leaves, [1] * len(leaves), -2)
-        parity = self._made([*leaves, majority], [*[1] * len(leaves), -2], -1)
-        if not self.sweep.equal(carry, majority) or not self.sweep.equal(total, parity):
-            return None
-        return self._identity(leaves, parity, majority, own=False)
+        return terms
 
     def _made(self, literals: Sequence[int], weights: Sequence[int], bias: int) -> int:
         """A ghost over literals."""

@@ -36,6 +36,8 @@ CONE_NODES = 80
 GROWTH = 6  # how often a window that fails is widened
 CONFLICTS = (100, 1000, 10_000)  # for a pair, in each round
 FAIR_TRIAL = 40  # pairs for which wider windows are tried before it is seen whether that pays
+SUM_LEAVES = 18  # of such a window
+LAYERS = 150  # nets that a window for a linear form may go through
 BATCH = 16  # pairs in one request to the solver
 PENDING = 8  # counterexamples that are gathered before all nets are evaluated on them
 ALL_ROWS = 16  # with so few inputs, all rows are a window
@@ -156,8 +158,8 @@ class Sweep:
         self.planes = self.simulate()
         self._refute()
         self._first_words = self.planes.shape[1]
-        signatures = self._signatures()
-        order = self._order(signatures)
+        self._numbers = signatures = self._signatures()
+        self._ranked = order = self._order(signatures)
         for wider in (False, True):
             self._pass(wider, order, signatures, progress)
             while self._open():
@@ -169,7 +171,7 @@ class Sweep:
             else:
                 return
         if not self._by_rows():
-            self._by_clauses(order, signatures, progress)
+            self._outputs_by_clauses(progress)
 
     def _open(self) -> bool:
         """Whether an output is not yet shown to equal a source's."""
@@ -283,6 +285,10 @@ class Sweep:
             self._rank.append(max((self._rank[s] for s in sources), default=0))
         return len(self.nets.gates) - 1
 
+    def known(self, a: int, b: int) -> bool:
+        """Whether two literals were merged."""
+        return self.nets.find(a) == self.nets.find(b)
+
     def equal(self, a: int, b: int) -> bool:
         """Whether two literals are equal: known, or by a window."""
         return self._merge_if_equal(a, b, growth=GROWTH)
@@ -292,6 +298,28 @@ class Sweep:
         nets = [net for net in terms if net != ONE]
         entry = [list(dict.fromkeys(leaves)), [], nets, [terms[net] for net in nets], terms.get(ONE, 0), "="]
         return len(self.lemmas) - 1 if self.take(entry) else None
+
+    def linear_below(self, terms: Linear) -> int | None:
+        """As `linear`, over leaves that are sought: from the nets of the form downwards, that net first which adds the
+        fewest leaves (reconvergence-driven cuts: Mishchenko, Chatterjee, Brayton, DAC 2006)."""
+        gates = self.nets.gates
+        frontier = {net for net in terms if net != ONE}
+        for _ in range(LAYERS):
+            best = min(
+                ((sum(s not in frontier for s in gate[0]), -net) for net in frontier if (gate := gates[net])),
+                default=None,
+            )
+            if best is None:
+                return None
+            frontier.remove(-best[1])
+            frontier.update((gates[-best[1]] or ((),))[0])
+            if len(frontier) > SUM_LEAVES:
+                return None
+            if best[0] < 2:  # what was only taken apart says no more than before
+                lemma = self.linear(sorted(frontier), terms)
+                if lemma is not None:
+                    return lemma
+        return None
 
     def note(self, a: int, b: int) -> None:
         """Literals are now equal by another lemma."""
@@ -392,55 +420,73 @@ class Sweep:
 
     # ---- clauses -----------------------------------------------------------------------------------------------------
 
-    def _by_clauses(self, order: Sequence[int], signatures: Sequence[int], progress: Progress | None) -> None:
-        """Ask a solver about pairs from the inputs up, then about the outputs; what it proves is one lemma.
+    def _outputs_by_clauses(self, progress: Progress | None) -> None:
+        """Ask a solver about all outputs that are not yet shown to be equal."""
+        pairs = [(self.nets.find(2 * net), self.nets.find(literals[name][bit])) for literals in self.wanted
+                 for name, drivers in self.netlist.outputs.items() for bit, net in enumerate(drivers)]  # fmt: skip
+        self.by_clauses(pairs, progress)
+
+    def by_clauses(
+        self,
+        asked: Iterable[tuple[int, int]],
+        progress: Progress | None = None,
+        rounds: Sequence[int] = CONFLICTS,
+    ) -> None:
+        """Ask a solver about pairs of literals, after all pairs below them from the inputs up; one lemma for all proven.
+
+        Each round has its limit of conflicts for a pair below; those asked for have a hundred times as many.
 
         Proven pairs stay in the formula, so that later ones are easier. A counterexample is kept as a pattern.
         """
-        cone = self._cone()
+        reduced = [(self.nets.find(a), self.nets.find(b)) for a, b in asked]
+        pairs = list(dict.fromkeys(pair for pair in reduced if pair[0] != pair[1]))
+        if not pairs:
+            return
+        cone = self._cone({literal >> 1 for pair in pairs for literal in pair})
         clauses, owners = self._formula(cone)
-        ranked = [net for net in order if net in cone]
-        pairs = [(self.nets.find(2 * net), self.nets.find(literals[name][bit])) for literals in self.wanted
-                 for name, drivers in self.netlist.outputs.items() for bit, net in enumerate(drivers)]  # fmt: skip
-        pairs = list(dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]))
+        order = [net for net in self._ranked if net in cone]
         with SatSolver() as solver:
             session = solver.session(clauses)
             proven: dict[int, int] = {}  # net -> literal
-            marks: list[int] = []
-            for conflicts in CONFLICTS:
-                self._ask_pairs(session, ranked, signatures, proven, conflicts, progress)
-                marks = []
+            found: dict[tuple[int, int], list[int]] = {}  # pair -> marks of both directions
+            for conflicts in rounds:
+                self._ask_pairs(session, order, proven, conflicts, progress)
                 for a, b in pairs:
+                    if (a, b) in found:
+                        continue
                     queries = [(_dimacs(a), -_dimacs(b)), (-_dimacs(a), _dimacs(b))]
-                    answers = session.assume_each(
-                        queries, observe=self._observed, conflicts=100 * conflicts, timeout_s=self._left()
-                    )
+                    limits: dict[str, Any] = {"conflicts": 100 * conflicts, "timeout_s": self._left()}
+                    answers = session.assume_each(queries, observe=self._observed, **limits)
                     for answer in answers:
                         if isinstance(answer, Sat):
                             self._keep(answer.model)
                             self._flush()
-                    marks += [answer.mark for answer in answers if isinstance(answer, Never)]
-                if len(marks) == 2 * len(pairs):
+                    marks = [answer.mark for answer in answers if isinstance(answer, Never)]
+                    if len(marks) == 2:
+                        found[a, b] = marks
+                if len(found) == len(pairs):
                     break
-            if len(marks) < 2 * len(pairs):
+            if not found:
                 return
-            lrat = session.close(marks)
+            lrat = session.close([mark for marks in found.values() for mark in marks])
         if lrat is None:
             return
         axioms = [[owners[k], *map(_literal, clauses[k])] for k in lrat.axioms]
         steps = [[list(map(_literal, literals)), list(hints)] for literals, hints in lrat.steps]
-        self.take(["clauses", axioms, steps, *(literal for pair in pairs for literal in pair)])
+        if self.take(["clauses", axioms, steps, *(literal for pair in found for literal in pair)]):
+            for a, b in found:
+                self.note(a, b)
 
     def _ask_pairs(
         self,
         session: SatSession,
         order: Sequence[int],
-        signatures: Sequence[int],
         proven: dict[int, int],
         conflicts: int,
         progress: Progress | None,
     ) -> None:
         """Ask about each node of a source and the first net of its patterns."""
+        signatures = self._numbers
         first: dict[int, list[int]] = {signatures[self.nets.zero]: [self.nets.zero]}
         phase = (self.planes[:, 0] & np.uint64(1)).tolist()
         batch: list[tuple[int, int]] = []
@@ -478,11 +524,9 @@ class Sweep:
             raise LimitError("no proof was found in the time given")
         return left
 
-    def _cone(self) -> set[int]:
-        """The earliest nets of all classes below outputs that are not yet shown to be equal."""
-        stack = [self.nets.find(2 * net) >> 1 for literals in self.wanted for name, drivers in self.netlist.outputs.items()
-                 for pair in zip(drivers, literals[name], strict=True) if self.nets.find(2 * pair[0]) != self.nets.find(pair[1])
-                 for net in (pair[0], pair[1] >> 1)]  # fmt: skip
+    def _cone(self, roots: Iterable[int]) -> set[int]:
+        """The roots and all nets below them, the earliest of their classes, as formulas define them."""
+        stack = list(roots)
         seen: set[int] = set()
         while stack:
             net = stack.pop()
