@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from trix_circuits.map.collapse import collapse, fan_outs
 from trix_circuits.map.cover import Values
+from trix_circuits.map.eliminate import MAX_READERS, next_elimination
 from trix_circuits.map.network import Network, levels_of, simulate_gates, sorted_and_cleaned
 from trix_circuits.map.proofs import Equality
 from trix_circuits.map.resub import next_resubstitution, replace
@@ -65,11 +66,12 @@ class Resynthesis:
         self.proven = self.refuted = self.unknown = 0
 
     def run(self, *, extra: int, rounds: int) -> None:
-        """Passes with up to `extra` divisors, each followed by collapsing, until one changes nothing."""
+        """Rounds of resubstitution with up to `extra` divisors, collapsing and elimination, until one changes nothing."""
         for _ in range(rounds):
             before = self.network.size
             self.resubstitute(max_extra=extra, max_tries=30 * extra)
             self.network = collapse(self.network, self.values, limit=self.limit)
+            self.eliminate(max_extra=extra, max_tries=12 * extra, max_readers=3 + extra // 3)
             if self.network.size == before:
                 break
 
@@ -127,6 +129,76 @@ class Resynthesis:
                     skip -= 1
                 else:
                     retries = 0
+        if equality is not None:
+            equality.close()
+        self.network = sorted_and_cleaned(net)
+        return before - self.network.size
+
+    def eliminate(
+        self,
+        *,
+        most: int = 48,
+        max_extra: int = 2,
+        max_tries: int = 25,
+        max_readers: int = 4,
+        conflicts: int = 300,
+    ) -> int:
+        """One pass in which gates go whose readers can all be expressed without them; how many went."""
+        before = self.network.size
+        frozen = self.network = sorted_and_cleaned(self.network, by_level=True)
+        net = frozen.copy()  # its order is lost as gates come to read later ones
+        inputs = net.inputs
+        values = net.simulate(self.planes)
+        prints = fingerprints(net.simulate(self._sample))
+        starts, readers = fan_outs(inputs, net.sources, net.fan_in)
+        levels = levels_of(inputs, net.sources, net.fan_in)
+        refs = np.diff(starts)
+        np.add.at(refs, net.outputs, 1)
+        is_output = np.zeros(inputs + net.size, dtype=np.int64)
+        is_output[net.outputs] = 1
+        marks, clean = np.zeros((2, 2 + inputs + net.size), dtype=np.int64)
+        answer = np.zeros((MAX_READERS + 1, 64), dtype=np.int64)
+        stack = np.zeros(net.size + 8, dtype=np.int64)
+        v = self.values
+        equality = None if self.exhaustive else Equality(frozen, conflicts)
+        begin, retries = 0, 0
+        while True:
+            g = next_elimination(
+                begin, inputs, net.sources, net.weights, net.fan_in, refs, is_output, starts, readers, levels,
+                self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, max_extra,
+                max_tries, min(max_readers, MAX_READERS), prints, self._failed, marks, clean, answer,
+            )  # fmt: skip
+            if g < 0:
+                break
+            begin = g + 1
+            proven = True
+            rows = [
+                (int(row[0]), row[4 : 4 + row[1]].copy(), row[24 : 24 + row[1]].copy(), int(row[2]))
+                for row in answer[: answer[MAX_READERS, 0]]
+            ]
+            for r, nets, weights, bias in rows if equality is not None else ():
+                outcome = equality.refute(inputs + r, nets.tolist(), weights.tolist(), bias)
+                if outcome is not True:
+                    proven = False
+                    if outcome is False:
+                        self.unknown += 1
+                    else:
+                        self.refuted += 1
+                        self._learn(outcome, values)
+                        retries += 1
+                        if retries <= 3:
+                            begin = g
+                        else:
+                            retries = 0
+                    break
+            if proven:
+                retries = 0
+                self.proven += len(rows)
+                for r, nets, weights, bias in rows:
+                    replace(
+                        r, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, stack, nets, weights,
+                        len(nets), bias,
+                    )  # fmt: skip
         if equality is not None:
             equality.close()
         self.network = sorted_and_cleaned(net)
