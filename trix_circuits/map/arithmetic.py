@@ -314,7 +314,7 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: Pairs)
         wanted.setdefault(triple, v)
 
     def take(triple: tuple[int, int, int], v: int, read: set[int] | None) -> None:
-        leaves, carry = _majority(values, triple)
+        leaves, carry = _majority(values, triple, v)
         if carry is None or carry >> 1 in used or v in used or v <= max(triple):
             return
         if read is not None and not (v in read and carry >> 1 in read):
@@ -352,8 +352,10 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: Pairs)
             found.majorities[v] = leaves
 
 
-def _majority(values: Values, triple: Sequence[int]) -> tuple[tuple[int, int, int], int | None]:
-    """Polarities of three nodes for which a node is the majority, and its literal; None if there is none."""
+def _majority(
+    values: Values, triple: Sequence[int], total: int | None = None
+) -> tuple[tuple[int, int, int], int | None]:
+    """Polarities of three nodes for which a node (not the total) is the majority, and its literal; None if there is none."""
     a, b, c = (values.low(v) for v in triple)
     x, y, z = values.of(a), values.of(b), values.of(c)
     for turns in range(4):
@@ -361,7 +363,7 @@ def _majority(values: Values, triple: Sequence[int]) -> tuple[tuple[int, int, in
         q = y ^ values.ones if turns & 2 else y
         value = p & q | z & (p | q)
         carry = values.find(value)
-        if carry is not None and carry >> 1 not in (0, *triple):
+        if carry is not None and carry >> 1 not in (0, total, *triple):
             return (a ^ (turns & 1), b ^ (turns >> 1), c), carry
     return (a, b, c), None
 

@@ -19,17 +19,29 @@ Places = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 MAX_READERS = 6
 _BASE = 9
-_NODES = constant(3000)
+_NODES = constant(1500)
 
 
 @compiled
 def reaches(
-    start: int, goal: int, inputs: int, sources: Places, fan_in: Integers, clean: Integers, stamp: int, stack: Integers
+    start: int,
+    goal: int,
+    low: int,
+    inputs: int,
+    sources: Places,
+    fan_in: Integers,
+    heights: Integers,
+    clean: Integers,
+    stamp: int,
+    stack: Integers,
 ) -> bool:
-    """Whether net `start` depends on net `goal`; nets found not to are marked in `clean`, for the same goal later."""
+    """Whether net `start` depends on net `goal`; nets found not to are marked in `clean`, for the same goal later.
+
+    Nets of height `low` or less do not depend on it.
+    """
     if start == goal:
         return True
-    if start < inputs or clean[start] == stamp:
+    if heights[start] <= low or clean[start] == stamp:
         return False
     # a queue, so that all that was marked is at hand when the marks turn out to be wrong
     seen, at = 1, 0
@@ -44,11 +56,39 @@ def reaches(
                 for k in range(seen):
                     clean[stack[k]] = 0
                 return True
-            if s >= inputs and clean[s] != stamp:
+            if heights[s] > low and clean[s] != stamp:
                 clean[s] = stamp
                 stack[seen] = s
                 seen += 1
     return False
+
+
+@compiled
+def heights_of(inputs: int, sources: Places, fan_in: Integers, refs: Integers) -> Integers:
+    """Of each net in use: the number of gates on the longest way to it, the gates being in any order."""
+    heights = np.zeros(inputs + len(fan_in), np.int64)
+    at = np.zeros(len(fan_in), np.int64)
+    stack = np.zeros(len(fan_in) + 1, np.int64)
+    for root in range(len(fan_in)):
+        if heights[inputs + root] or refs[inputs + root] == 0:
+            continue
+        top = 1
+        stack[0] = root
+        while top:
+            g = stack[top - 1]
+            if at[g] < fan_in[g]:
+                s = sources[g, at[g]]
+                at[g] += 1
+                if s >= inputs and heights[s] == 0:
+                    stack[top] = s - inputs
+                    top += 1
+            else:
+                top -= 1
+                high = 0
+                for x in range(fan_in[g]):
+                    high = max(high, heights[sources[g, x]])
+                heights[inputs + g] = high + 1
+    return heights
 
 
 @compiled
@@ -63,6 +103,7 @@ def next_elimination(
     starts: Integers,
     readers: Integers,
     levels: Integers,
+    heights: Integers,
     keep_depth: bool,
     values: Words,
     care: Words,
@@ -124,9 +165,13 @@ def next_elimination(
         if failed[slot] == question:
             continue
         done = 0
+        lowest = 1 << 40
         for i in range(found):
             r = mine[i]
             goal = inputs + r
+            # a net that depends on this reader stands above it, or is or stands above a reader that was changed before
+            low = min(heights[goal], lowest - 1)
+            lowest = min(lowest, heights[goal])
             good = False
             for wide in range(2):
                 marks[0] += 2
@@ -157,7 +202,7 @@ def next_elimination(
                                 if marks[1 + s] != stamp and count < most:
                                     late = keep_depth and levels[s] >= levels[goal]
                                     if not late and not reaches(
-                                        s, goal, inputs, sources, fan_in, clean, clean_stamp, stack
+                                        s, goal, low, inputs, sources, fan_in, heights, clean, clean_stamp, stack
                                     ):
                                         marks[1 + s] = stamp
                                         columns[count] = s
@@ -171,7 +216,7 @@ def next_elimination(
                     if j != i and marks[1 + m] != stamp and count < most:
                         marks[1 + m] = stamp
                         if not (keep_depth and levels[m] >= levels[goal]) and not reaches(
-                            m, goal, inputs, sources, fan_in, clean, clean_stamp, stack
+                            m, goal, low, inputs, sources, fan_in, heights, clean, clean_stamp, stack
                         ):
                             columns[count] = m
                             count += 1
@@ -193,7 +238,7 @@ def next_elimination(
                             if shared < min(least, fan_in[q]):
                                 continue
                             marks[1 + m] = stamp
-                            if not reaches(m, goal, inputs, sources, fan_in, clean, clean_stamp, stack):
+                            if not reaches(m, goal, low, inputs, sources, fan_in, heights, clean, clean_stamp, stack):
                                 columns[count] = m
                                 count += 1
                 number = distinct_rows(values, columns, count, goal, care, rows, table, slots)

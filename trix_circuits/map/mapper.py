@@ -126,11 +126,16 @@ def _plan(ands: int, effort: int) -> Plan:
     if ands > 100_000 or effort <= 0:
         return Plan((), (LEAVES,), 8, ((1, 2, 1),) if ands <= 100_000 else (), False)
     if ands > 8_000:
-        return Plan((), (LEAVES,), 10, ((1, 2, 2 * effort),))
+        return Plan((), (LEAVES,), 10, ((1, 2, 1 if effort == 1 else 2 * effort),))
     if ands > 2_000:
-        return Plan(_SCRIPTS[: 2 * effort], (LEAVES, 4), 12, ((1 + effort, 2, 2), (effort, 3, 1 + 2 * effort)))
+        return Plan(
+            _SCRIPTS[1 : 2 * effort],
+            (LEAVES, 4),
+            12,
+            ((1 + effort, 2, 1), (effort, 3, 3 * effort - (1 if ands > 4_000 else 2))),
+        )
     return Plan(
-        _SCRIPTS[: 1 + 2 * effort], (LEAVES, 4), 12, ((4 * effort, 2, 2), (2 * effort, 3, 2), (effort, 3, 6 * effort))
+        _SCRIPTS[: 1 + 2 * effort], (LEAVES, 4), 12, ((3 * effort, 2, 1), (2 * effort, 3, 1), (effort, 3, 4 * effort))
     )
 
 

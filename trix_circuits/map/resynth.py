@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from trix_circuits.map.collapse import collapse, fan_outs
 from trix_circuits.map.cover import Values
-from trix_circuits.map.eliminate import MAX_READERS, next_elimination
+from trix_circuits.map.eliminate import MAX_READERS, heights_of, next_elimination
 from trix_circuits.map.network import Network, levels_of, simulate_gates, sorted_and_cleaned
 from trix_circuits.map.proofs import Equality
 from trix_circuits.map.resub import next_resubstitution, replace
@@ -56,14 +56,22 @@ class Resynthesis:
         if self.exhaustive:
             self.planes, self.care = all_rows(network.inputs)
         else:
-            shape = (network.inputs, words)
-            self.planes = self._random.integers(0, 1 << 64, size=shape, dtype=np.uint64)
+            self.planes = self._patterns(network.inputs, words)
             self.care = np.full(words, _ALL)
         self._at = 0
-        sample = self._random.integers(0, 1 << 64, size=(network.inputs, 4), dtype=np.uint64)
-        self._sample = self.planes if self.exhaustive else sample
+        self._sample = self.planes if self.exhaustive else self._patterns(network.inputs, 8)
         self._failed = np.zeros(1 << max(12, min(22, (8 * network.size).bit_length())), dtype=np.uint64)
         self.proven = self.refuted = self.unknown = 0
+
+    def _patterns(self, inputs: int, words: int) -> Words:
+        """Random patterns: half of them even, the others with few ones or few zeros, for wide ANDs and ORs."""
+        planes = self._random.integers(0, 1 << 64, size=(inputs, words), dtype=np.uint64)
+        for place, factors in zip(range(words // 2, words), (1, 2, 3, 4) * words, strict=False):
+            for _ in range(factors):
+                planes[:, place] &= self._random.integers(0, 1 << 64, size=inputs, dtype=np.uint64)
+            if place % 2:
+                planes[:, place] ^= _ALL
+        return planes
 
     def run(self, *, extra: int, rounds: int) -> None:
         """Rounds of resubstitution with up to `extra` divisors, collapsing and elimination, until one changes nothing."""
@@ -71,7 +79,7 @@ class Resynthesis:
             before = self.network.size
             self.resubstitute(max_extra=extra, max_tries=30 * extra)
             self.network = collapse(self.network, self.values, limit=self.limit)
-            self.eliminate(max_extra=extra, max_tries=12 * extra, max_readers=3 + extra // 3)
+            self.eliminate(max_extra=extra, max_tries=8 * extra, max_readers=extra + extra // 3)
             if self.network.size == before:
                 break
 
@@ -154,6 +162,7 @@ class Resynthesis:
         levels = levels_of(inputs, net.sources, net.fan_in)
         refs = np.diff(starts)
         np.add.at(refs, net.outputs, 1)
+        heights = heights_of(inputs, net.sources, net.fan_in, refs)
         is_output = np.zeros(inputs + net.size, dtype=np.int64)
         is_output[net.outputs] = 1
         marks, clean = np.zeros((2, 2 + inputs + net.size), dtype=np.int64)
@@ -165,8 +174,8 @@ class Resynthesis:
         while True:
             g = next_elimination(
                 begin, inputs, net.sources, net.weights, net.fan_in, refs, is_output, starts, readers, levels,
-                self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, max_extra,
-                max_tries, min(max_readers, MAX_READERS), prints, self._failed, marks, clean, answer,
+                heights, self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most,
+                max_extra, max_tries, min(max_readers, MAX_READERS), prints, self._failed, marks, clean, answer,
             )  # fmt: skip
             if g < 0:
                 break
@@ -176,7 +185,9 @@ class Resynthesis:
                 (int(row[0]), row[4 : 4 + row[1]].copy(), row[24 : 24 + row[1]].copy(), int(row[2]))
                 for row in answer[: answer[MAX_READERS, 0]]
             ]
-            for r, nets, weights, bias in rows if equality is not None else ():
+            for r, nets, weights, bias in rows:
+                if equality is None:
+                    break  # the simulation was the proof
                 outcome = equality.refute(inputs + r, nets.tolist(), weights.tolist(), bias)
                 if outcome is not True:
                     proven = False
@@ -186,7 +197,7 @@ class Resynthesis:
                         self.refuted += 1
                         self._learn(outcome, values)
                         retries += 1
-                        if retries <= 3:
+                        if retries <= 1:
                             begin = g
                         else:
                             retries = 0
@@ -199,6 +210,7 @@ class Resynthesis:
                         r, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, stack, nets, weights,
                         len(nets), bias,
                     )  # fmt: skip
+                heights = heights_of(inputs, net.sources, net.fan_in, refs)
         if equality is not None:
             equality.close()
         self.network = sorted_and_cleaned(net)
