@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 QUICK = (100,)  # conflicts for a pair of nodes
+PATIENT = (1000,)
 
 
 @dataclass(frozen=True)
@@ -46,29 +47,35 @@ class Sums:
         for reads, weights, bias in evidence[0].ghosts if evidence else ():
             sweep.ghost([self._net(net) for net in reads], weights, bias)
         self._pairs: list[tuple[int, int]] = []  # nodes, and ghosts that they must equal
+        self._patient = False
         for each in evidence:  # before any nets are merged, since then windows go by other gates
             lemmas = [self._lemma(step) for step in each.region.steps]
             self._waiting.append(_Region(each, lemmas, self._blocks(each)))
 
     def merge(self) -> int:
         """Take the regions whose inputs are proven equal on both sides; how many were proven."""
-        pairs, self._pairs = self._pairs, []
-        self.sweep.by_clauses([pair for pair in pairs if not self.sweep.equal(*pair)], rounds=QUICK)
+        self._ask(self._pairs, QUICK)
         merged = self._ready_ones()
-        if not merged:  # windows lead no further: ask about the inputs of what is left
-            open_pairs = [
-                pair for each in self._waiting for pair in self._inputs(each.evidence) if not self.sweep.known(*pair)
-            ]
-            self.sweep.by_clauses(open_pairs, rounds=QUICK)
+        if not merged and self._waiting:  # windows lead no further: ask about the inputs of what is left, and ask again
+            self._ask([pair for each in self._waiting for pair in self._inputs(each.evidence)], QUICK)
+            merged = self._ready_ones()
+        if not merged and self._waiting and not self._patient:
+            self._patient = True
+            self._ask(self._pairs, PATIENT)
             merged = self._ready_ones()
         return merged
+
+    def _ask(self, pairs: Sequence[tuple[int, int]], rounds: Sequence[int]) -> None:
+        """Prove pairs by windows or clauses, those that can be."""
+        self.sweep.by_clauses([pair for pair in pairs if not self.sweep.equal(*pair)], rounds=rounds)
+        self._pairs = [pair for pair in self._pairs if not self.sweep.known(*pair)]
 
     def _ready_ones(self) -> int:
         waiting, merged = self._waiting, 0
         self._waiting = []
         for each in waiting:
-            if all(self.sweep.equal(*pair) for pair in self._inputs(each.evidence)):
-                merged += self._prove(each)
+            if all(self.sweep.equal(*pair) for pair in self._inputs(each.evidence)) and self._prove(each):
+                merged += 1
             else:
                 self._waiting.append(each)
         return merged
