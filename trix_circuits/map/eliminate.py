@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import compiled, constant
+from trix_circuits.map.compiled import compiled
 from trix_circuits.map.resub import express
 from trix_circuits.map.rows import distinct_rows
 
@@ -19,7 +19,6 @@ Places = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 MAX_READERS = 6
 _BASE = 9
-_NODES = constant(1500)
 
 
 @compiled
@@ -114,6 +113,7 @@ def next_elimination(
     most: int,
     max_extra: int,
     max_tries: int,
+    node_limit: int,
     max_readers: int,
     prints: Words,
     failed: Words,
@@ -243,7 +243,7 @@ def next_elimination(
                                 count += 1
                 number = distinct_rows(values, columns, count, goal, care, rows, table, slots)
                 code = express(
-                    rows, number, base, count, max_extra, max_tries, limit, positive, negative, all_biases, _NODES,
+                    rows, number, base, count, max_extra, max_tries, limit, positive, negative, all_biases, node_limit,
                     chosen, out,
                 )  # fmt: skip
                 if code >= 0:

@@ -66,7 +66,7 @@ def map_aig(
             stats.setdefault("gates", {})[stage] = network.size
         started = now
 
-    plan = _plan(aig.size, effort)
+    plan = _plan(aig.size, effort, objective == "depth")
     by_depth = objective == "depth"
     aig_clean = cleaned(aig)
     sources = [aig_clean, *variants(aig_clean, plan.scripts)]
@@ -83,7 +83,7 @@ def map_aig(
             if not drafts:
                 note("cover", network)
             network = collapse(network, values, limit=fan_in)
-            drafts.append(Resynthesis(network, values, limit=fan_in, keep_depth=by_depth))
+            drafts.append(Resynthesis(network, values, limit=fan_in, keep_depth=by_depth, effort=effort))
     best = drafts[0].network
     note("collapse", min((draft.network for draft in drafts), key=cost))
     # successive halving: all drafts get the cheap rounds, the better ones the dear ones
@@ -121,7 +121,7 @@ _SCRIPTS = (
 )
 
 
-def _plan(ands: int, effort: int) -> Plan:
+def _plan(ands: int, effort: int, by_depth: bool) -> Plan:
     """By the size of the AIG and not by the clock, so that the same question has the same answer everywhere."""
     if ands > 100_000 or effort <= 0:
         return Plan((), (LEAVES,), 8, ((1, 2, 1),) if ands <= 100_000 else (), False)
@@ -129,7 +129,7 @@ def _plan(ands: int, effort: int) -> Plan:
         return Plan((), (LEAVES,), 10, ((1, 2, 1 if effort == 1 else 2 * effort),))
     if ands > 2_000:
         return Plan(
-            _SCRIPTS[1 : 2 * effort],
+            _SCRIPTS[0 if by_depth else 1 : 2 * effort],
             (LEAVES, 4),
             12,
             ((1 + effort, 2, 1), (effort, 3, 3 * effort - (1 if ands > 4_000 else 2))),

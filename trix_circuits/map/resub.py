@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.map.compiled import ZERO, compiled, constant
+from trix_circuits.map.compiled import ZERO, compiled
 from trix_circuits.map.rows import distinct_rows
 from trix_circuits.map.separate import separate
 
@@ -23,7 +23,6 @@ Integers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 MAX_WITNESSES = 96
-_NODES = constant(600)
 _PAIRS = 40  # rows a side that are looked at for summability
 
 
@@ -397,6 +396,7 @@ def next_resubstitution(
     reach: int,
     max_extra: int,
     max_tries: int,
+    node_limit: int,
     apply: bool,
     prints: Words,
     failed: Words,
@@ -460,7 +460,7 @@ def next_resubstitution(
                 positive,
                 negative,
                 all_biases,
-                _NODES,
+                node_limit,
                 chosen,
                 out,
             )

@@ -45,12 +45,21 @@ class Resynthesis:
     """Passes of resubstitution over a network; `network` is always equivalent to the one given."""
 
     def __init__(
-        self, network: Network, values: Values, *, limit: int, keep_depth: bool = False, words: int = 32, seed: int = 1
+        self,
+        network: Network,
+        values: Values,
+        *,
+        limit: int,
+        keep_depth: bool = False,
+        effort: int = 1,
+        words: int = 32,
+        seed: int = 1,
     ) -> None:
         self.network = network
         self.values = values
         self.limit = limit
         self.keep_depth = keep_depth
+        self.effort = max(1, effort)
         self.exhaustive = network.inputs <= EXHAUSTIVE
         self._random = np.random.default_rng(seed)
         if self.exhaustive:
@@ -77,9 +86,11 @@ class Resynthesis:
         """Rounds of resubstitution with up to `extra` divisors, collapsing and elimination, until one changes nothing."""
         for _ in range(rounds):
             before = self.network.size
-            self.resubstitute(max_extra=extra, max_tries=30 * extra)
+            self.resubstitute(max_extra=extra, max_tries=(20 + 10 * self.effort) * extra)
             self.network = collapse(self.network, self.values, limit=self.limit)
-            self.eliminate(max_extra=extra, max_tries=8 * extra, max_readers=extra + extra // 3)
+            self.eliminate(
+                max_extra=extra, max_tries=8 * extra * self.effort, max_readers=extra + extra // 3 + self.effort - 1
+            )
             if self.network.size == before:
                 break
 
@@ -112,7 +123,7 @@ class Resynthesis:
             g = next_resubstitution(
                 begin, skip, inputs, net.sources, net.weights, net.fan_in, net.biases, refs, starts, readers, levels,
                 self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most, reach, max_extra,
-                max_tries, self.exhaustive, prints, self._failed, marks, answer,
+                max_tries, 600 * self.effort, self.exhaustive, prints, self._failed, marks, answer,
             )  # fmt: skip
             if g < 0 or equality is None:
                 break
@@ -175,7 +186,7 @@ class Resynthesis:
             g = next_elimination(
                 begin, inputs, net.sources, net.weights, net.fan_in, refs, is_output, starts, readers, levels,
                 heights, self.keep_depth, values, self.care, v.positive, v.negative, v.biases, self.limit, most,
-                max_extra, max_tries, min(max_readers, MAX_READERS), prints, self._failed, marks, clean, answer,
+                max_extra, max_tries, 1500 * self.effort, min(max_readers, MAX_READERS), prints, self._failed, marks, clean, answer,
             )  # fmt: skip
             if g < 0:
                 break
