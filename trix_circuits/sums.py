@@ -98,7 +98,8 @@ class Sums:
         Where it does not hold near its leaves, it is that of ghosts which its nodes are then to be shown to equal.
         """
         leaves = [self._of(leaf) for leaf in step.leaves]
-        carry = self._of(step.carry) if step.carry is not None else self._made(leaves, [1] * len(leaves), -2)
+        known = step.carry if step.total is None or step.carry != step.total ^ 1 else None  # nothing is its own carry
+        carry = self._of(known) if known is not None else self._made(leaves, [1] * len(leaves), -2)
         weights = [*[1] * len(leaves), -2]
         total = self._of(step.total) if step.total is not None else self._made([*leaves, carry], weights, -1)
         lemma = self._identity(leaves, total, carry)

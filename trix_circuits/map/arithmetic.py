@@ -343,7 +343,9 @@ def _note_full_adders(aig: Aig, found: Candidates, values: Values, pairs: Pairs)
         for leaf in leaves:
             value ^= values.of(leaf)
         total = values.find(value)
-        if total is not None and total >> 1 not in used and total >> 1 not in (0, v, *triple):
+        if total is not None and total >> 1 == v:
+            continue  # it agrees with both, as the top digit of a number that never overflows does: it is the sum
+        if total is not None and total >> 1 not in used and total >> 1 not in (0, *triple):
             used |= {total >> 1, v}
             found.full.append(Adder(leaves, total, carry))
         elif carry & 1:
