@@ -11,9 +11,10 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "trix_circuits"
 ROOT = PACKAGE.parent
-ORDER = ["errors", "formats", "packing", "truth_table", "expression", "gate", "netlist", "meaning", "check",
-         "circuit", "certificate", "functions", "planes", "exhaustive", "run", "mutate", "share", "solver_process",
-         "cache", "synth", "atoms", "compose", "spec", "prove", "induction", "api", "cli"]  # fmt: skip
+ORDER = ["errors", "formats", "packing", "truth_table", "expression", "gate", "netlist", "aig", "expand", "trace",
+         "meaning", "check", "circuit", "certificate", "functions", "planes", "exhaustive", "run", "mutate", "share",
+         "solver_process", "trim", "lrat", "sat", "read", "cache", "synth", "atoms", "compose", "spec", "prove",
+         "induction", "map", "sweep", "sums", "equivalence", "compile", "write", "lower", "backends", "api", "cli"]  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:

@@ -127,6 +127,11 @@ class Sums:
     def _prove(self, each: _Region) -> bool:
         if each.blocks is None or None in each.lemmas:
             return False
+        for block, _ in each.evidence.blocks:
+            if len(block.terms) == 2:  # an inverter: one bit, not two, in the sum
+                first, second = (2 * self._net(net) for net in block.terms)
+                if self.sweep.take([first, second + 1, *(self._net(net) for net in block.leaves)]):
+                    self.sweep.note(first, second + 1)
         steps = zip(each.lemmas, each.evidence.region.steps, strict=True)
         proof = [*each.blocks, *([lemma, step.weight] for lemma, step in steps)]
         if not self.sweep.take(["digits", each.evidence.region.bits, proof]):
