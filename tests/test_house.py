@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "trix_circuits"
 ROOT = PACKAGE.parent
 ORDER = ["errors", "formats", "packing", "truth_table", "expression", "gate", "netlist", "aig", "expand", "trace",
          "meaning", "check", "circuit", "certificate", "functions", "planes", "exhaustive", "run", "mutate", "share",
-         "solver_process", "trim", "lrat", "sat", "read", "cache", "synth", "atoms", "compose", "spec", "prove",
-         "induction", "map", "sweep", "sums", "equivalence", "compile", "write", "lower", "backends", "api", "cli"]  # fmt: skip
+         "solver_process", "trim", "lrat", "sat", "read", "cache", "synth", "atoms", "compose", "spec", "map", "sweep",
+         "sums", "equivalence", "prove", "induction", "compile", "write", "lower", "backends", "api", "cli"]  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:

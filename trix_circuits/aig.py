@@ -48,7 +48,7 @@ class Aig:
                 raise InputError(f"AND {wrong[0]} must read earlier variables, not literal {literals[wrong[0]]}")
         if len(self.outputs) != len(self.output_names):
             raise InputError(f"{len(self.outputs)} outputs must have as many names, not {len(self.output_names)}")
-        if len(self.outputs) and not (0 <= self.outputs.min() and self.outputs.max() < 2 * self.variables):
+        if len(self.outputs) and not (self.outputs.min() >= 0 and self.outputs.max() < 2 * self.variables):
             raise InputError("an output must be a literal that exists")
         for names, what in ((self.input_names, "inputs"), (self.output_names, "outputs")):
             if len(set(names)) < len(names):
@@ -193,7 +193,8 @@ def cleaned(aig: Aig) -> Aig:
     place = np.concatenate([np.arange(first), first - 1 + np.cumsum(keep)])
 
     def moved(literals: Literals) -> Literals:
-        return 2 * place[literals >> 1] + (literals & 1)
+        found: Literals = 2 * place[literals >> 1] + (literals & 1)
+        return found
 
     return Aig(
         aig.name, aig.input_names, aig.output_names, moved(aig.left[keep]), moved(aig.right[keep]), moved(aig.outputs)

@@ -19,10 +19,12 @@ from trix_circuits.equivalence import Side, certify_against
 from trix_circuits.errors import ImpossibleError, InputError, LimitError, RefutedError
 from trix_circuits.expand import aig_of
 from trix_circuits.formats import WeightFormat
+from trix_circuits.netlist import Netlist
 from trix_circuits.read import Foreign, read_circuit
 from trix_circuits.read.aiger import aiger_bytes
 
 Stage = Callable[[str, float], None]
+BOTH_WAYS = 20_000  # ANDs up to which a circuit with sums is also mapped without them
 SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 
 
@@ -120,19 +122,24 @@ def compile_foreign(
 
     options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": stage}
     notes = list(foreign.notes)
-    circuit = None
+    circuit, plain = None, None
     extraction = extract(foreign.aig)
     spent("sums")
     if extraction.regions:
         try:
             netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
+            if foreign.aig.size <= BOTH_WAYS:
+                plain = map_aig(foreign.aig, form, **options)
+                smaller = min(plain, netlist, key=lambda net: _cost(net, objective))
+                netlist, evidence = (plain, []) if smaller is plain else (netlist, evidence)
             spent("map")
             circuit = certified(netlist, extraction.aig, evidence, min(time_limit_s, SUMS_LIMIT_S))
         except (RefutedError, LimitError, ImpossibleError):
+            plain = None if plain is netlist else plain
             notes.append("sums were recognised that could not be proven; mapped without them")
             spent("prove")
     if circuit is None:
-        netlist = map_aig(foreign.aig, form, **options)
+        netlist = map_aig(foreign.aig, form, **options) if plain is None else plain
         spent("map")
         circuit = certified(netlist, foreign.aig, (), time_limit_s)
     if not foreign.vouched:
@@ -142,6 +149,5 @@ def compile_foreign(
     return Compiled(circuit, foreign, seconds, tuple(notes))
 
 
-def name_of(path: str) -> str:
-    """A short name for a file."""
-    return Path(path).name.split(".")[0]
+def _cost(netlist: Netlist, objective: str) -> tuple[int, int]:
+    return (netlist.depth, netlist.size) if objective == "depth" else (netlist.size, netlist.depth)

@@ -16,7 +16,7 @@ import numpy as np
 
 from trix_circuits.certificate import Draft, certify
 from trix_circuits.circuit import Circuit, Claim
-from trix_circuits.errors import TrixCircuitsError
+from trix_circuits.errors import InputError, TrixCircuitsError
 from trix_circuits.exhaustive import prove_exhaustively
 from trix_circuits.netlist import Netlist
 
@@ -47,11 +47,25 @@ def prove(
 ) -> Proof:
     """Prove a claim. Raises RefutedError with a counterexample, or LimitError if no evidence is found."""
     start = time.monotonic()
+    if claim.sources and not claim.meaning:
+        return _against_sources(claim, exhaustive, start)
     if exhaustive or claim.netlist.input_bits <= _ROWS_BY_DEFAULT:
         rows = prove_exhaustively(claim.netlist, claim.meaning, jobs=jobs, progress=progress)
         return Proof(("exhaustive",), rows, 0, time.monotonic() - start, None)
     draft = _same_from_generator(claim) or Draft(claim.name, claim.netlist, claim.meaning)
     circuit = certify(replace(draft, defaults=claim.defaults, origin=claim.origin))
+    verdict = circuit.verdict
+    return Proof(verdict.kinds, verdict.rows, verdict.lemmas, time.monotonic() - start, circuit)
+
+
+def _against_sources(claim: Claim, exhaustive: bool, start: float) -> Proof:
+    """A new certificate against the files that the circuit carries."""
+    from trix_circuits.equivalence import certify_against
+
+    if exhaustive:
+        raise InputError(f"{claim.name}: its meaning is a file that it carries; --exhaustive is for equations")
+    names = claim.source_names
+    circuit = certify_against(claim.name, claim.netlist, claim.sources, names, origin=claim.origin)
     verdict = circuit.verdict
     return Proof(verdict.kinds, verdict.rows, verdict.lemmas, time.monotonic() - start, circuit)
 

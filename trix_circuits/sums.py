@@ -191,6 +191,5 @@ def _literals(sweep: Sweep, aig: Aig, source: check.Source) -> Mapping[int, int]
     for k, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True)):
         if inputs + 1 + k not in found:
             x, y = found[a >> 1] ^ (a & 1), found[b >> 1] ^ (b & 1)
-            weights = [-1 if x & 1 else 1, -1 if y & 1 else 1]
-            found[inputs + 1 + k] = 2 * sweep.ghost([x >> 1, y >> 1], weights, -sum(w > 0 for w in weights))
+            found[inputs + 1 + k] = 2 * sweep.ghost(*check.conjunction([x, y]))
     return found
