@@ -135,7 +135,6 @@ def compile_foreign(
             spent("map")
             circuit = certified(netlist, extraction.aig, evidence, min(time_limit_s, SUMS_LIMIT_S))
         except (RefutedError, LimitError, ImpossibleError):
-            plain = None if plain is netlist else plain
             notes.append("sums were recognised that could not be proven; mapped without them")
             spent("prove")
     if circuit is None:
