@@ -24,6 +24,7 @@ from trix_circuits.read import Foreign, read_circuit
 from trix_circuits.read.aiger import aiger_bytes
 
 Stage = Callable[[str, float], None]
+SUMS_AT_MOST = 100_000  # ANDs up to which sums are sought
 BOTH_WAYS = 20_000  # ANDs up to which a circuit with sums is also mapped without them
 SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 
@@ -123,9 +124,9 @@ def compile_foreign(
     options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": stage}
     notes = list(foreign.notes)
     circuit, plain = None, None
-    extraction = extract(foreign.aig)
+    extraction = extract(foreign.aig) if foreign.aig.size <= SUMS_AT_MOST else None
     spent("sums")
-    if extraction.regions:
+    if extraction is not None and extraction.regions:
         try:
             netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
             if foreign.aig.size <= BOTH_WAYS:
