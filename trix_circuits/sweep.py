@@ -30,6 +30,7 @@ from trix_circuits.planes import Words, gate_plane, lane_planes
 from trix_circuits.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
+MOST_LIKES = 16  # nets of the same patterns that are looked at for one: near-constant nets are many
 LIKES = 3  # nets of the same patterns for which wider windows are tried
 WINDOW_LEAVES = 14  # windows wider than that are left to the clauses
 CONE_NODES = 80
@@ -212,11 +213,17 @@ class Sweep:
         self._by_gate.clear()
         tried = gained = 0
         for k, net in enumerate(order):
-            if progress is not None and k % 1024 == 0:
-                progress(k, len(order))
+            if k % 1024 == 0:
+                self._left()
+                if progress is not None:
+                    progress(k, len(order))
             earlier = likes.setdefault(signatures[net], [])
             if not self._merge_same(net) and net not in self.nets.equal:
-                pairs = [(2 * net, 2 * like + (phase[net] ^ phase[like])) for like in earlier if self._agree(net, like)]
+                pairs = [
+                    (2 * net, 2 * like + (phase[net] ^ phase[like]))
+                    for like in earlier[-MOST_LIKES:]
+                    if self._agree(net, like)
+                ]
                 if len(pairs) > 1:
                     pairs.sort(key=lambda pair: self._size(net, pair[1] >> 1))
                 found = any([self._merge_if_equal(*pair) for pair in pairs])  # noqa: C419  # all, for each may be apart
