@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import random
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -245,13 +246,16 @@ class Sweep:
 
     def _order(self, signatures: Sequence[int]) -> list[int]:
         """Gates and source nodes in an order in which each stands after what it reads, and a gate beside its likes."""
-        node_of: dict[int, int] = {}
+        nodes_of: dict[int, list[int]] = {}
         for net in range(self.first_source, self.first_ghost):
-            node_of.setdefault(signatures[net], net)
+            nodes_of.setdefault(signatures[net], []).append(net)
         rank = [0] * len(self.nets.gates)
         for net, gate in enumerate(self.nets.gates):
             if gate is not None and net < self.first_source:
-                rank[net] = max([node_of.get(signatures[net], 0), *(rank[s] for s in gate[0])])
+                least = max((rank[s] for s in gate[0]), default=0)
+                nodes = nodes_of.get(signatures[net], [])
+                at = bisect_left(nodes, least)  # the next node of the same patterns is the likeliest to be the same
+                rank[net] = nodes[at] if at < len(nodes) else least
             elif gate is not None:
                 rank[net] = net if net < self.first_ghost else max((rank[s] for s in gate[0]), default=0)
         self._rank = rank
