@@ -21,9 +21,8 @@ import numpy as np
 
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.lrat import Clause, Lrat, lrat_of, read_drup_binary, read_lrat_binary
-from trix_circuits.solver_process import ENGINES, SolverError, SolverProcess
+from trix_circuits.solver_process import SolverError, SolverProcess
 
-ENGINES.setdefault("cadical", "cadical.py")
 MAX_GATE_CLAUSES = 512
 
 
@@ -234,7 +233,9 @@ def prove_clauses(
 
 
 @lru_cache(maxsize=1 << 16)
-def _gate_template(weights: tuple[int, ...], bias: int) -> tuple[tuple[bool, tuple[tuple[int, bool], ...]], ...]:
+def _gate_template(
+    weights: tuple[int, ...], bias: int, limit: int | None
+) -> tuple[tuple[bool, tuple[tuple[int, bool], ...]], ...]:
     """For each clause whether the output stands positive, and the inputs with whether they stand positive.
 
     Let every input that its weight pulls down be counted by its absence, so that all weights are positive: a gate fires
@@ -254,10 +255,8 @@ def _gate_template(weights: tuple[int, ...], bias: int) -> tuple[tuple[bool, tup
         while stack:
             at, reached, chosen = stack.pop()
             if reached >= goal:
-                if len(clauses) == MAX_GATE_CLAUSES:
-                    raise LimitError(
-                        f"a gate must have at most {MAX_GATE_CLAUSES} clauses; fan-in {len(items)} gives more"
-                    )
+                if len(clauses) == limit:
+                    raise LimitError(f"a gate must have at most {limit} clauses; fan-in {len(items)} gives more")
                 clauses.append(
                     (
                         fires,
@@ -270,16 +269,18 @@ def _gate_template(weights: tuple[int, ...], bias: int) -> tuple[tuple[bool, tup
     return tuple(clauses)
 
 
-def gate_clauses(sources: Sequence[int], weights: Sequence[int], bias: int, output: int) -> list[tuple[int, ...]]:
+def gate_clauses(
+    sources: Sequence[int], weights: Sequence[int], bias: int, output: int, *, limit: int | None = MAX_GATE_CLAUSES
+) -> list[tuple[int, ...]]:
     """The prime implicants of a threshold gate and of its complement, as clauses over literals of distinct variables.
 
     Each holds `output` or its negation first. Falsifying a clause fixes the output and pushes enough inputs one way
-    that the weighted sum is on the other side whatever the remaining inputs are. Raises LimitError over 512 clauses
-    (from fan-in 11 on, for the gates that have most).
+    that the weighted sum is on the other side whatever the remaining inputs are. Raises LimitError over `limit`
+    clauses (512 from fan-in 11 on, for the gates that have most).
     """
     if len(sources) != len(weights):
         raise InputError(f"a gate must have a weight for each source, not {len(weights)} for {len(sources)}")
     return [
         (output if fires else -output, *(sources[k] if positive else -sources[k] for k, positive in inputs))
-        for fires, inputs in _gate_template(tuple(weights), bias)
+        for fires, inputs in _gate_template(tuple(weights), bias, limit)
     ]

@@ -18,7 +18,7 @@ from typing import Any
 from trix_circuits.errors import InputError, TrixCircuitsError
 from trix_circuits.share import folder
 
-ENGINES = {"cpsat": "cpsat.py", "z3": "z3_smt.py", "smt": "smt.py"}
+ENGINES = {"cpsat": "cpsat.py", "z3": "z3_smt.py", "smt": "smt.py", "cadical": "cadical.py"}
 _GRACE_S = 20.0  # a solver may overrun its own limit by the start of the process and one presolve
 
 

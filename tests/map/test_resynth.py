@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 
 from tests.map.test_mapper import random_aig
 from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.formats import get_format
-from trix_circuits.gate import row_sums
 from trix_circuits.map.collapse import collapse
 from trix_circuits.map.cover import Values, cover
 from trix_circuits.map.network import Network, check_values
-from trix_circuits.map.proofs import Equality, gate_clauses
+from trix_circuits.map.proofs import Equality
 from trix_circuits.map.resynth import Resynthesis, all_rows
 
 FORM = get_format("e2m1")
@@ -63,19 +60,6 @@ def test_depth_is_kept_when_asked_for() -> None:
         work = Resynthesis(network, Values.of(FORM), limit=10, keep_depth=True)
         work.run(extra=2, rounds=3)
         assert work.network.depth <= network.depth
-
-
-def test_clauses_of_a_gate_hold_exactly_where_it_computes() -> None:
-    rng = random.Random(5)
-    for _ in range(40):
-        weights = tuple(rng.choice([w for w in FORM.weights if w]) for _ in range(rng.randrange(6)))
-        bias = rng.choice(FORM.biases)
-        clauses = gate_clauses(weights, bias)
-        for row, total in enumerate(row_sums(weights, bias)):
-            for value in (0, 1):
-                bits = [row >> i & 1 for i in range(len(weights))] + [value]
-                holds = all(any(bits[abs(c) - 1] == (c > 0) for c in clause) for clause in clauses)
-                assert holds == (value == (total >= 0))
 
 
 def test_a_wrong_gate_is_refuted_with_inputs_that_show_it() -> None:

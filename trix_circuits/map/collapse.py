@@ -156,9 +156,8 @@ def collapse_pass(
     limit: int,
     max_copies: int,
     node_limit: int,
-    latest: Integers,
 ) -> int:
-    """Visit each gate once; how many went. `latest` bounds the fan-outs' levels and holds 0 where there is no bound."""
+    """Visit each gate once; how many went."""
     starts, readers = fan_outs(inputs, sources, fan_in)
     is_output = np.zeros(inputs + len(fan_in), np.bool_)
     for o in range(len(outputs)):
@@ -207,12 +206,11 @@ def collapse_pass(
 def collapse(network: Network, values: Values, *, limit: int = 10, max_copies: int = 40, passes: int = 8) -> Network:
     """The network after collapsing to a fixpoint (or `passes`); gates of at most `limit` (up to 12) inputs result."""
     limit = min(limit, MAX_JOINT)
-    latest = np.zeros(0, dtype=np.int64)
     for _ in range(passes):
         network = sorted_and_cleaned(network)
         gone = collapse_pass(
             network.inputs, network.sources, network.weights, network.fan_in, network.biases, network.outputs,
-            values.positive, values.negative, values.biases, limit, max_copies, 2000, latest,
+            values.positive, values.negative, values.biases, limit, max_copies, 2000,
         )  # fmt: skip
         if not gone:
             break

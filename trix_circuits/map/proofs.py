@@ -8,39 +8,11 @@ that shows the difference; what meets the conflict limit counts as not proven.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from pysat.solvers import Glucose4
 
 from trix_circuits.map.network import Network
-
-Clause = list[int]
-
-
-@cache
-def gate_clauses(weights: tuple[int, ...], bias: int) -> tuple[tuple[int, ...], ...]:
-    """Clauses over variables 1 .. n (the sources) and n + 1 (the gate) that say that the gate is what it is."""
-    n = len(weights)
-    order = sorted(range(n), key=lambda i: -abs(weights[i]))
-    sizes = [abs(weights[i]) for i in order]
-    # with literals that all have positive weight the gate fires iff the sum of the true ones' sizes is >= need
-    need = -bias + sum(-w for w in weights if w < 0)
-    literals = [(i + 1) if weights[i] > 0 else -(i + 1) for i in order]
-    clauses: list[tuple[int, ...]] = []
-    for threshold, sign, output in ((need, -1, n + 1), (sum(sizes) - need + 1, 1, -(n + 1))):
-        # minimal sets of literals whose sizes reach the threshold force the output
-        suffix = [0] * (n + 1)
-        for k in range(n - 1, -1, -1):
-            suffix[k] = suffix[k + 1] + sizes[k]
-        stack: list[tuple[int, int, tuple[int, ...]]] = [(0, 0, ())]
-        while stack:
-            k, total, taken = stack.pop()
-            if total >= threshold:
-                clauses.append((*(sign * literals[t] for t in taken), output))
-            elif total + suffix[k] >= threshold:
-                stack.append((k + 1, total, taken))
-                stack.append((k + 1, total + sizes[k], (*taken, k)))
-    return tuple(clauses)
+from trix_circuits.sat import gate_clauses
 
 
 class Equality:
@@ -56,9 +28,8 @@ class Equality:
             self._add(sources[g][:count], weights[g][:count], bias, network.inputs + g + 1)
 
     def _add(self, sources: Sequence[int], weights: Sequence[int], bias: int, variable: int) -> None:
-        names = [0, *(s + 1 for s in sources), variable]
-        for clause in gate_clauses(tuple(weights), bias):
-            self._solver.add_clause([names[place] if place > 0 else -names[-place] for place in clause])
+        for clause in gate_clauses([s + 1 for s in sources], weights, bias, variable, limit=None):
+            self._solver.add_clause(clause)
 
     def refute(self, net: int, sources: Sequence[int], weights: Sequence[int], bias: int) -> list[bool] | bool:
         """True if the gate equals the net; inputs where they differ; or False if the limit was met."""

@@ -110,7 +110,7 @@ def digits_of(
     def invert(net: int, i: int) -> int:
         """Write 1 - net in place of a net at column i."""
         inverse = kit.gate([net], [-1], 0)
-        blocks.append((Block((net,), {net: 1, inverse: 1}, (inverse,), -1), i))
+        blocks.append((Block((net,), {net: -1, inverse: -1}, (inverse,), 1), i))
         return inverse
 
     digits = []
@@ -148,7 +148,7 @@ def digits_of(
             digits.append(net if sign > 0 else invert(net, i))
         else:
             net = kit.constant(one)
-            blocks.append((Block((), {net: 1}, (net,), -one), i))
+            blocks.append((Block((), {net: -1}, (net,), one), i))
             digits.append(net)
     return digits, blocks
 

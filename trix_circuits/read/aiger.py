@@ -12,8 +12,8 @@ import numpy.typing as npt
 from trix_circuits import check
 from trix_circuits.aig import FALSE, TRUE, Aig, AigBuilder
 from trix_circuits.errors import InputError, LimitError
+from trix_circuits.expand import gate_literal
 from trix_circuits.read.reading import Reading, check_names
-from trix_circuits.read.threshold import threshold
 
 
 def read_checked(data: bytes, name: str) -> Reading:
@@ -41,7 +41,7 @@ def aig_of_source(source: check.Source, name: str) -> Aig:
                 builder.and_(a, b) if need == 2 else builder.or_(a, b) if need == 1 else TRUE if need < 1 else FALSE
             )
         else:
-            literals.append(threshold(builder, [literals[net] for net in sources], weights, bias))
+            literals.append(gate_literal(builder, [literals[net] for net in sources], weights, bias))
     return builder.finish(name, [(output, literals[at >> 1] ^ at & 1) for output, at in source.outputs])
 
 

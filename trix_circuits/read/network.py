@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 from trix_circuits.aig import FALSE, TRUE, Aig, AigBuilder
 from trix_circuits.errors import InputError
+from trix_circuits.expand import gate_literal
 from trix_circuits.read.isop import exactly
 from trix_circuits.read.reading import check_names, shown
-from trix_circuits.read.threshold import threshold
 
 Operation = str | int | tuple[tuple[int, ...], int]
 Driver = tuple[Operation, *tuple[int, ...]]
@@ -119,7 +119,7 @@ def gate(builder: AigBuilder, operation: Operation, operands: Sequence[int]) -> 
             return (builder.xor(a, b) if kind == "xor" else builder.and_(a, b)) ^ flip
         return exactly(builder, operation, operands)
     if isinstance(operation, tuple):
-        return threshold(builder, operands, *operation)
+        return gate_literal(builder, operands, *operation)
     if operation in ("and", "nand"):
         return builder.all_of(operands) ^ (operation == "nand")
     if operation in ("or", "nor"):
