@@ -18,8 +18,13 @@ ORDER = ["errors", "formats", "packing", "truth_table", "expression", "gate", "n
 
 
 def imports(path: Path) -> set[str]:
+    """What a module imports; what only type checkers read is not loaded and does not count."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("trix_circuits"):
             rest = node.module.split(".")[1:]
             found |= {rest[0]} if rest else {alias.name for alias in node.names}

@@ -146,14 +146,20 @@ def test_words_wider_than_64_bits_run_as_python_integers() -> None:
     big = (1 << 100) - 1
 
     assert run_once(circuit, {"a": big, "b": 1}) == {"sum": 1 << 100}
-    assert run_batch(circuit, {"a": np.array([big, 5], dtype=object), "b": 1})["sum"].tolist() == [1 << 100, 6]
+    for backend in ("auto", "numpy"):
+        for a in (np.array([big, 5], dtype=object), [big, 5]):
+            assert run_batch(circuit, {"a": a, "b": 1}, backend)["sum"].tolist() == [1 << 100, 6]
+        assert run_batch(circuit, {"a": [7, 5], "b": big}, backend)["sum"].tolist() == [big + 7, big + 5]
+        assert run_batch(circuit, {"a": [], "b": 1}, backend)["sum"].tolist() == []
+        with pytest.raises(InputError, match=r"input a must be 0 to 2\*\*100 - 1, not -7 at lane 1"):
+            run_batch(circuit, {"a": [1, -7], "b": big}, backend)
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"a": [1.5], "b": [1]}, "input a must hold integers, not float64"),
-        ({"a": [[1]], "b": [1]}, r"input a must be one-dimensional, not of shape \(1, 1\)"),
+        ({"a": [1.5], "b": [1]}, "input a must hold integers, not float"),
+        ({"a": [[1, 2]], "b": [1]}, r"input a must have the shape \[lanes\], not \[1, 2\]"),
         ({"a": [1, 2], "b": [1, 2, 3]}, "the same number of lanes, not a 2, b 3"),
         ({"a": [-1], "b": [1]}, r"input a must be 0 to 2\*\*8 - 1, not -1"),
     ],

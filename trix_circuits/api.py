@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from trix_circuits.backends import Runner, backend_names, compile_netlist
+from trix_circuits.backends import register as register_backend
 from trix_circuits.certificate import certify
 from trix_circuits.circuit import Circuit
 from trix_circuits.circuit import load as check_file
@@ -27,14 +29,17 @@ __all__ = [
     "GaveUp",
     "Impossible",
     "Netlist",
+    "Runner",
     "TruthTable",
     "WeightFormat",
     "Wire",
     "Wiring",
+    "backend_names",
     "build",
     "certify",
     "check_file",
     "circuit_of",
+    "compile_netlist",
     "get_format",
     "make_format",
     "named_function",
@@ -44,6 +49,7 @@ __all__ = [
     "prove_all_widths",
     "prove_exhaustively",
     "read_spec",
+    "register_backend",
     "register_format",
     "run_batch",
     "run_once",

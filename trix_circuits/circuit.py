@@ -10,6 +10,7 @@ no code in it. A digest over the whole file tells damage from a wrong circuit.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import tempfile
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.formats import WeightFormat
 from trix_circuits.netlist import Netlist
 from trix_circuits.packing import pack_values
+
+if TYPE_CHECKING:
+    from trix_circuits.backends import Runner
 
 Certificate = dict[str, list[Any]]
 _SLOT = "the digest stands here".center(64, "-")  # while the file is being written
@@ -144,6 +148,12 @@ class Circuit:
                 "bytes": len(json.dumps(self.claim.certificate, separators=(",", ":"))),
             },
         }
+
+    def compile(self, backend: str = "auto", device: str | None = None) -> Runner:
+        """What runs this circuit on batches of planes, integers or bits; see `trix_circuits.backends`."""
+        # the backends stand after this module, for they take circuits; they are loaded by those who run one
+        runner: Runner = importlib.import_module("trix_circuits.backends").compile_netlist(self, backend, device)
+        return runner
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the accepted bytes, all or nothing."""

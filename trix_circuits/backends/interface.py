@@ -1,7 +1,8 @@
 """What goes in and comes out of a runner: the buses of a circuit, and the check of what a user gives for them.
 
 Integers come as one array a bus: unsigned, signed (not negative) or bool, of 8 to 64 bits, in native or foreign byte
-order, contiguous or not; a bus wider than 64 bits as [lanes, words] of uint64, lowest word first, or as Python integers.
+order, contiguous or not; a bus wider than 64 bits also as [lanes, words] of uint64, lowest word first, or as Python
+integers.
 A scalar stands for all lanes. Whatever comes is turned into columns: parts of at most 64 bits each.
 """
 
@@ -57,7 +58,7 @@ class Column:
     """Up to 64 bits of a bus: bits `first .. first + bits - 1` of all input (or output) bits, an entry a lane.
 
     `array` is one-dimensional of uint8 to uint64; or `constant` holds for all lanes and there is no array. An entry is
-    right if it is below 2**limit.
+    right if it is below 2**limit; `signed` says that the array given was, for it is seen as unsigned here.
     """
 
     bus: str
@@ -66,6 +67,7 @@ class Column:
     array: Array | None
     constant: int = 0
     limit: int = 0
+    signed: bool = False
 
 
 def element_bits(width: int) -> int:
@@ -136,18 +138,19 @@ def _columns(face: Interface, name: str, first: int, width: int, array: Array) -
         raise InputError(f"{face.name}: input {name} must hold integers, not {array.dtype}")
     if words == 1 and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != (2 if words > 1 else 1) or (words > 1 and array.shape[1] != words):
-        wanted = f"[lanes, {words}] of words" if words > 1 else "[lanes]"
+    if array.ndim != 1 and array.shape[1:] != (words,):
+        wanted = f"[lanes] or [lanes, {words}]" if words > 1 else "[lanes]"
         raise InputError(f"{face.name}: input {name} must have the shape {wanted}, not {list(array.shape)}")
-    if words > 1 and array.dtype.itemsize != 8:
+    if array.ndim == 2 and array.dtype.itemsize != 8:
         raise InputError(f"{face.name}: input {name} must hold 64-bit words, not {array.dtype}")
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
-    signed = array.dtype.kind == "i" and words == 1
+    signed = array.dtype.kind == "i" and array.ndim == 1
     size = array.dtype.itemsize * 8
     array = array.view(np.dtype(f"u{size // 8}"))
-    if words == 1:
-        return [Column(name, first, width, array, limit=min(width, size - signed))]
+    if array.ndim == 1:
+        low = Column(name, first, min(width, WORD), array, limit=min(width, size - signed), signed=signed)
+        return [low, *(Column(name, first + at, min(WORD, width - at), None) for at in range(WORD, width, WORD))]
     return [
         Column(name, first + WORD * k, min(WORD, width - WORD * k), array[:, k], limit=min(WORD, width - WORD * k))
         for k in range(words)
@@ -176,14 +179,12 @@ def refuse_misfits(face: Interface, columns: list[Column]) -> None:
             continue
         wrong = np.flatnonzero(column.array >> np.uint8(column.limit)) if column.limit < 64 else np.zeros(0)
         if column.limit < column.array.dtype.itemsize * 8 and wrong.size:
-            lane = int(wrong[0])
-            width = face.inputs[column.bus]
-            raise InputError(
-                f"{face.name}: input {column.bus} must be 0 to 2**{width} - 1, not what stands at lane {lane}"
-                if width > WORD
-                else f"{face.name}: input {column.bus} must be 0 to 2**{width} - 1, not the bits"
-                f" {int(column.array[lane]):#x} at lane {lane}"
-            )
+            lane, width, size = int(wrong[0]), face.inputs[column.bus], column.array.dtype.itemsize
+            value = int(column.array[lane])
+            if column.signed and value >> 8 * size - 1:
+                value -= 1 << 8 * size
+            shown = value if width <= WORD or column.signed else f"an integer with the high word {value:#x}"
+            raise InputError(f"{face.name}: input {column.bus} must be 0 to 2**{width} - 1, not {shown} at lane {lane}")
 
 
 def aligned(count: int, kind: np.dtype[Any]) -> Array:

@@ -21,8 +21,11 @@ from trix_circuits.run import run_batch, run_once
 @click.argument("assignments", nargs=-1, metavar="[BUS=INTEGER]...")
 @click.option("--input", "source", type=click.Path(), help="A batch: .csv with bus names in its first line, or .npy.")
 @click.option("--output", "target", type=click.Path(), help="Where the batch's outputs go: .csv or .npy.")
+@click.option("--backend", metavar="NAME", help="What runs the batch: auto (the default), native, numpy, ...")
 @json_option
-def command(file: str, assignments: tuple[str, ...], source: str | None, target: str | None, as_json: bool) -> None:
+def command(
+    file: str, assignments: tuple[str, ...], source: str | None, target: str | None, backend: str | None, as_json: bool
+) -> None:
     """Run a circuit on integers, after checking it.
 
     Integers may be written as 5, 0x1f or 0b101. A .npy batch has one column an input bus, in order, or named fields.
@@ -33,8 +36,8 @@ def command(file: str, assignments: tuple[str, ...], source: str | None, target:
     """
     circuit = load(file)
     if source is None:
-        if target is not None:
-            raise InputError("--output must come with --input")
+        if target is not None or backend is not None:
+            raise InputError(f"--{'output' if target else 'backend'} must come with --input")
         outputs = run_once(circuit, _assignments(assignments))
         if as_json:
             emit({"outputs": outputs})
@@ -46,7 +49,7 @@ def command(file: str, assignments: tuple[str, ...], source: str | None, target:
         raise InputError("--input must come with --output")
     batch = _read(source, circuit)
     batch.update(_assignments(assignments))
-    results = run_batch(circuit, batch)
+    results = run_batch(circuit, batch, backend or "auto")
     _write(target, results)
     lanes = len(next(iter(results.values())))
     if as_json:
