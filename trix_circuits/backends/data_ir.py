@@ -6,8 +6,7 @@ log2 W steps of exchanges (Warren, Hacker's Delight, 7-3), each working on whole
 the first steps have nothing to exchange and only put rows together, P planes being all that is wanted. So lanes do not lie in a plane in order, but
 element by element; they come back the same way, and only the inside of a tile ever knows.
 
-Bits. 512 rows of 0/1 bytes, eight columns at a time, gathered eight bytes a row: eight rows go into one by shifts, and
-an 8 x 8 transpose of bytes finishes it.
+Rows of elements that hold 0 or 1 are in `values_ir`.
 
 All of them have one signature: (data, stride in bytes, first vector, vectors, rows, row stride in bytes, bits, limit)
 -> nonzero if a value has a bit at `limit` or above.
@@ -15,7 +14,7 @@ All of them have one signature: (data, stride in bytes, first vector, vectors, r
 
 from __future__ import annotations
 
-from trix_circuits.backends.ir import LANES, ONES, VECTOR, VECTOR_BYTES, WORDS, Function, splat
+from trix_circuits.backends.ir import LANES, ONES, VECTOR, VECTOR_BYTES, Function, splat
 from trix_circuits.backends.jit import ternary_logic
 
 _SIGNATURE = "(ptr %data, i64 %stride, i64 %first, i64 %count, ptr %rows, i64 %pitch, i64 %bits, i64 %limit)"
@@ -262,71 +261,6 @@ def driver() -> str:
             if buses == "%ins":
                 f.do(f"call void %logic(ptr %tile, i64 %pitch, i64 {count}, ptr %context)")
     return f.finish(f"i64 {f.load(flag, 'i64')}")
-
-
-def bits_in(columns: int) -> str:
-    """`bits_in_N`: N (1 to 8) columns of 0/1 bytes, rows `stride` bytes apart, into N planes."""
-    f = _head(f"bits_in_{columns}")
-    square, over = _scratch(f)
-    with f.loop(0, "%count") as vector:
-        lane = f.word("mul", f.word("add", "%first", vector), LANES)
-        base = f.at("%data", f.word("mul", lane, "%stride"))
-        with f.loop(0, 8) as group:  # lane = 8 * (8 * group + k) + element
-            total = seen = ""
-            for k in range(8):
-                start = f.at(base, f.word("mul", f.word("add", f.word("mul", group, 64), 8 * k), "%stride"))
-                value = "zeroinitializer"
-                for element in range(WORDS):
-                    pointer = f.at(start, f.word("mul", "%stride", element))
-                    byte = f.load(pointer, f"i{8 * columns}", 1)
-                    if columns < 8:
-                        byte = f.add(f"zext i{8 * columns} {byte} to i64")
-                    value = f.add(f"insertelement {VECTOR} {value}, i64 {byte}, i32 {element}")
-                seen = f.wide("or", seen, value) if seen else value
-                value = f.wide("shl", value, splat(k)) if k else value
-                total = f.wide("or", total, value) if total else value
-            _gather(f, over, seen)
-            f.store(total, f.at(square, group, VECTOR), align=64)
-        rows = _bytes_transposed(f, [f.load(f.at(square, k, VECTOR), align=64) for k in range(8)])
-        into = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
-        for k in range(columns):
-            f.store(rows[k], f.at(into, f.word("mul", "%pitch", k)), align=64)
-    return f.finish(f"i64 {_flag(f, over, splat(0xFEFEFEFEFEFEFEFE))}")
-
-
-def _bytes_transposed(f: Function, rows: list[str]) -> list[str]:
-    """8 x 8 bytes of each element, transposed."""
-    rows = list(rows)
-    for s in (4, 2, 1):
-        for k in range(8):
-            if not k & s:
-                rows[k], rows[k + s] = _exchange(f, rows[k], rows[k + s], 8 * s)
-    return rows
-
-
-def bits_out(columns: int) -> str:
-    """`bits_out_N`: N (1 to 8) planes into N columns of 0/1 bytes, rows `stride` bytes apart."""
-    f = _head(f"bits_out_{columns}")
-    square, _ = _scratch(f)
-    with f.loop(0, "%count") as vector:
-        lane = f.word("mul", f.word("add", "%first", vector), LANES)
-        base = f.at("%data", f.word("mul", lane, "%stride"))
-        source = f.at("%rows", f.word("mul", vector, VECTOR_BYTES))
-        rows = [f.load(f.at(source, f.word("mul", "%pitch", k)), align=64) for k in range(columns)]
-        rows = _bytes_transposed(f, rows + [splat(0)] * (8 - columns))
-        for k in range(8):
-            f.store(rows[k], f.at(square, k, VECTOR), align=64)
-        with f.loop(0, 8) as group:
-            row = f.load(f.at(square, group, VECTOR), align=64)
-            for k in range(8):
-                value = f.wide("and", f.wide("lshr", row, splat(k)), splat(0x0101010101010101))
-                start = f.at(base, f.word("mul", f.word("add", f.word("mul", group, 64), 8 * k), "%stride"))
-                for element in range(WORDS):
-                    word = f.add(f"extractelement {VECTOR} {value}, i32 {element}")
-                    if columns < 8:
-                        word = f.add(f"trunc i64 {word} to i{8 * columns}")
-                    f.store(word, f.at(start, f.word("mul", "%stride", element)), f"i{8 * columns}", 1)
-    return f.finish("i64 0")
 
 
 TERNARY = f"declare {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR}, {VECTOR}, {VECTOR}, i32 immarg)\n"

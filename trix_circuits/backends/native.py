@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.backends import data_ir
+from trix_circuits.backends import data_ir, values_ir
 from trix_circuits.backends.interface import (
     Column,
     Interface,
@@ -53,16 +53,14 @@ def _data_kernel(name: str) -> tuple[Code, int]:
     """Address of a data kernel, compiled when first asked for."""
 
     def text() -> str:
-        kind, *sizes = name.rsplit("_", 3) if name.startswith("integers") else name.rsplit("_", 1)
+        kind, *sizes = name.rsplit("_", 3) if name.startswith(("integers", "values")) else name.rsplit("_", 1)
         if kind == "integers_in":
             body = data_ir.integers_in(*map(int, sizes))
         elif kind in ("integers_out", "integers_stream"):
             element, width, planes = map(int, sizes)
             body = data_ir.integers_out(element, width, planes, kind == "integers_stream")
-        elif kind == "bits_in":
-            body = data_ir.bits_in(int(sizes[0]))
-        elif kind == "bits_out":
-            body = data_ir.bits_out(int(sizes[0]))
+        elif kind in ("values_in", "values_out"):
+            body = (values_ir.values_in if kind == "values_in" else values_ir.values_out)(*map(int, sizes))
         elif name == "drive":
             body = data_ir.driver()
         else:
@@ -201,14 +199,24 @@ class NativeRunner:
     def bits(self, bits: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """See `backends.Runner`."""
         found = checked_bits(self.interface, bits)
-        if found.strides[1] != 1 or found.strides[0] < 0:
-            found = np.ascontiguousarray(found)
-        result = np.empty((len(found), self.program.output_bits), dtype=np.uint8)
-        sources = _bit_ports(found, "bits_in", 0)
-        targets = _bit_ports(result, "bits_out", self.program.input_bits)
-        if self._lanes(sources, targets, len(found), []):
+        result, strange = self.values(found, 1)
+        if strange:
             refuse_other_than_bits(self.interface, found)
         return result.view(bits.dtype)
+
+    def values(self, values: Array, one: int) -> tuple[Array, bool]:
+        """[lanes, input bits] of elements where the pattern `one` stands for 1, to [lanes, output bits] of the same kind.
+
+        Also whether there was any other pattern than `one` and zeros; those count as 0.
+        """
+        size = values.dtype.itemsize
+        if values.strides[1] != size or values.strides[0] < 0:
+            values = np.ascontiguousarray(values)
+        result = np.empty((len(values), self.program.output_bits), dtype=values.dtype)
+        width = min(64, max(8, _power(max(values.shape[1], result.shape[1], 1))))
+        sources = _value_ports(values, "values_in", 0, width, one)
+        targets = _value_ports(result, "values_out", self.program.input_bits, width, one)
+        return result, bool(self._lanes(sources, targets, len(values), []))
 
     def _lanes(self, sources: list[Port], targets: list[Port], lanes: int, constants: list[Column]) -> int:
         """Run so many lanes; those that do not fill a vector in padded copies."""
@@ -330,14 +338,15 @@ def _sources(columns: list[Column], width: int) -> tuple[list[Port], list[Column
     return ports, constants
 
 
-def _bit_ports(array: npt.NDArray[np.uint8], kind: str, row: int) -> list[Port]:
-    """Eight columns a port."""
-    columns = array.shape[1]
-    stride = array.strides[0] if len(array) > 1 else columns
-    return [
-        Port(array, stride, f"{kind}_{min(8, columns - at)}", row + at, min(8, columns - at), 0, at)
-        for at in range(0, columns, 8)
-    ]
+def _value_ports(array: Array, kind: str, row: int, width: int, one: int) -> list[Port]:
+    """64 columns a port."""
+    columns, size = array.shape[1], array.dtype.itemsize
+    stride = array.strides[0] if len(array) > 1 else columns * size
+    ports = []
+    for at in range(0, columns, values_ir.COLUMNS):
+        count = min(values_ir.COLUMNS, columns - at)
+        ports.append(Port(array, stride, f"{kind}_{8 * size}_{count}_{width}", row + at, count, one, at * size))
+    return ports
 
 
 class NativeBackend:
