@@ -8,52 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.strategies import assignments, evaluate, netlists
+from tests.strategies import assignments
 from trix_circuits import atoms, share
 from trix_circuits.api import build, prove, prove_all_widths, run_batch, run_once
 from trix_circuits.check import _TRIT
-from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.exhaustive import prove_exhaustively
+from trix_circuits.errors import InputError, RefutedError
 from trix_circuits.formats import get_format
 from trix_circuits.mutate import mutate
-from trix_circuits.netlist import Builder, Netlist
-
-
-@settings(max_examples=60, deadline=None)
-@given(netlists(max_inputs=6, max_gates=10), st.integers(0, 6), st.data())
-def test_all_rows_agree_with_plain_integers(netlist: Netlist, lanes: int, data: st.DataObject) -> None:
-    names = list(netlist.inputs)
-    values = [evaluate(netlist, {n: row >> i & 1 for i, n in enumerate(names)})["y"] for row in range(1 << len(names))]
-    table = sum(value << row for row, value in enumerate(values))
-    wrong = data.draw(st.integers(1, (1 << len(values)) - 1))
-
-    def meaning(bits: int) -> list[str]:
-        return [f"y = table({bits}, {', '.join(names)})"]
-
-    assert prove_exhaustively(netlist, meaning(table), jobs=1, lane_inputs=lanes) == len(values)
-    with pytest.raises(RefutedError) as caught:
-        prove_exhaustively(netlist, meaning(table ^ wrong), jobs=1, lane_inputs=lanes)
-    row = sum(value << names.index(name) for name, value in (caught.value.counterexample or {}).items())
-    assert wrong >> row & 1
-
-
-def test_all_rows_of_a_10_bit_adder_and_of_each_change_of_a_bias() -> None:
-    circuit = build("adder", bits=10)
-    assert prove_exhaustively(circuit.netlist, circuit.claim.meaning, jobs=2) == 1 << 21
-    for gate in range(circuit.netlist.size):
-        biases = circuit.netlist.biases.copy()
-        biases[gate] = -3 if biases[gate] != -3 else -1
-        with pytest.raises(RefutedError):
-            prove_exhaustively(replace(circuit.netlist, biases=biases), circuit.claim.meaning, jobs=1)
-
-
-def test_too_many_rows_are_a_limit() -> None:
-    circuit = build("adder", bits=32)
-    with pytest.raises(LimitError, match="at most 40 input bits, not 65"):
-        prove_exhaustively(circuit.netlist, circuit.claim.meaning)
+from trix_circuits.netlist import Builder
 
 
 @pytest.mark.parametrize("family", ["adder", "multiplier", "comparator", "shifter", "alu", "popcount"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,13 +19,19 @@ from trix_circuits.formats import get_format
 @click.command()
 @click.argument("file", type=click.Path(), required=False)
 @click.argument("other", type=click.Path(), required=False)
-@click.option("-o", "--output", type=click.Path(), help="With two files: write the proof, a circuit file.")
+@click.option("-o", "--output", type=click.Path(),
+              help="With two files: write the proof, a circuit file. With --exhaustive: a statement of the rows covered.")  # fmt: skip
 @click.option("--emit-miter", "miters", multiple=True, metavar="FILE",
               help="With two files: write what is to be proven, .aig, .aag, .cnf or .smt2.")  # fmt: skip
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=600.0, show_default=True,
               metavar="SECONDS", help="With two files: for the proof.")  # fmt: skip
 @click.option("--top", metavar="MODULE", default=None, help="The top module of Verilog.")
-@click.option("--exhaustive", is_flag=True, help="All rows, up to 40 input bits.")
+@click.option("--exhaustive", is_flag=True, help="All rows, up to 40 input bits, of one file or of two.")
+@click.option("--journal", type=click.Path(), metavar="FILE",
+              help="With --exhaustive: keep what is done there; go on from it if it exists.")  # fmt: skip
+@click.option("--engine", type=click.Choice(["auto", "native", "numpy"]), default="auto", show_default=True,
+              help="With --exhaustive: what evaluates the rows.")  # fmt: skip
+@click.option("--dask", metavar="ADDRESS", help="With --exhaustive: work on the Dask cluster of this scheduler.")
 @click.option(
     "--all-widths", "family", metavar="FAMILY", help="Prove a family's construction for every width, by induction."
 )
@@ -37,6 +46,9 @@ def command(
     time_limit: float,
     top: str | None,
     exhaustive: bool,
+    journal: str | None,
+    engine: str,
+    dask: str | None,
     family: str | None,
     jobs: int | None,
     format_name: str,
@@ -51,6 +63,7 @@ def command(
     Example: trix-circuits prove adder8.trix
              trix-circuits prove adder.aig adder8.trix
              trix-circuits prove adder8.trix --exhaustive
+             trix-circuits prove adder16.trix --exhaustive --journal adder16.journal
              trix-circuits prove --all-widths adder
     """
     if family is not None:
@@ -66,18 +79,23 @@ def command(
         return
     if file is None:
         raise InputError("a circuit file must be given, or --all-widths FAMILY")
+    if not exhaustive and (journal is not None or dask is not None or engine != "auto"):
+        raise InputError("--journal, --engine and --dask go with --exhaustive")
+    if exhaustive:
+        if miters:
+            raise InputError("--emit-miter and --exhaustive must not be given together")
+        _prove_all_rows(file, other, output, top, as_json, dask, jobs=jobs, journal_path=journal, engine=engine)
+        return
     if other is not None:
-        if exhaustive:
-            raise InputError("--exhaustive takes one file")
         _prove_two(file, other, output, miters, time_limit, top, as_json)
         return
     if output is not None or miters:
-        raise InputError("--output and --emit-miter go with two files; see also export --emit-miter")
+        raise InputError("--output and --emit-miter go with two files or --exhaustive; see also export --emit-miter")
     from trix_circuits.prove import prove
 
     claim = decode(read_bytes(file), file)
     with progress("rows") as report:
-        proof = prove(claim, exhaustive=exhaustive, jobs=jobs, progress=report)
+        proof = prove(claim, jobs=jobs, progress=report)
     if as_json:
         emit({"file": file, "name": claim.name, **proof.as_json(), "meaning": list(claim.meaning)})
         return
@@ -88,6 +106,59 @@ def command(
     )
     for equation in claim.meaning:
         print(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
+
+
+def _prove_all_rows(
+    file: str,
+    other: str | None,
+    output: str | None,
+    top: str | None,
+    as_json: bool,
+    address: str | None,
+    **options: Any,
+) -> None:
+    from trix_circuits.circuit import write_atomically
+    from trix_circuits.exhaustive import Question, decide
+    from trix_circuits.exhaustive.machines import dask
+
+    start = time.monotonic()
+    with ExitStack() as stack:
+        if other is None:
+            data = read_bytes(file)
+            claim = decode(data, file)
+            what, meaning = f"{file}: {claim.name}, {claim.netlist.size} gates,", list(claim.meaning)
+        else:
+            from trix_circuits.compile import side_of
+
+            first, second = side_of(file, top=top), side_of(other, top=top)
+            what, meaning = f"{file} and {other}:", []
+        options["executor"] = stack.enter_context(dask(address)) if address is not None else None
+        options["progress"] = stack.enter_context(progress("rows"))
+        if other is None:
+            evidence = decide(Question((data,)), **options)
+        else:
+            from trix_circuits.prove import prove_sides_exhaustively
+
+            evidence = prove_sides_exhaustively(first, second, **options)
+    seconds = time.monotonic() - start
+    statement = {"files": [file] if other is None else [file, other], "meaning": meaning, "covered": evidence.as_json()}
+    if output is not None:
+        write_atomically(Path(output), (json.dumps(statement) + "\n").encode())
+    if as_json:
+        more = {"file": file, "name": claim.name, "exact": True} if other is None else {"equal": True}
+        about = {"proven": True, "kinds": ["exhaustive"], "rows": evidence.rows, "lemmas": 0}
+        emit({**more, **about, "seconds": round(seconds, 4), "output": output, **statement})
+        return
+    ((first_row, stop),) = evidence.covered.intervals
+    head = "PROVEN" if other is None else "EQUAL "
+    print(
+        f"{head}  {what} by exhaustive evidence: {evidence.rows} rows (2^{evidence.shards.input_bits}), all of"
+        f" {first_row} to {stop - 1}, engine {evidence.engine}; {seconds:.2f} s"
+    )
+    for equation in meaning:
+        print(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
+    if output is not None:
+        print(f"        statement of the rows written to {output}: `check` does not vouch for it")
 
 
 def _prove_two(

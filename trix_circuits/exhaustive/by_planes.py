@@ -1,34 +1,24 @@
-"""Proof by all rows, for circuits of up to 40 input bits: bit-parallel, and nothing is computed twice.
+"""The reference engine: all rows by numpy, bit-parallel, nothing computed twice; simple, and always there.
 
 The circuit's gates and the reference nodes of its meaning form one DAG. The first inputs that the gates read become
 *lanes*: a net is a plane of 2^k bits, one a row. The other inputs are *outer*: they are fixed one after the other, to 0
 and to 1, as constants. A net is computed when the last input that it depends on is fixed, so that the low part of an
-adder is computed once and not once for each value of the high part. The goals (what the meaning requires to be 0) are
-added up the same way, as integers in bit-sliced form: the circuit is compared with the sum of its inputs' weights,
-never with gates of its own kind. Shards, one for each value of the first outer inputs, run in several processes.
-
-This engine is not trusted and leaves no trace in a certificate above 24 inputs; it is a second opinion that shares no
-evaluation code with the checker.
+adder is computed once and not once for each value of the high part. The goals (what must be 0) are added up the same
+way, as integers in bit-sliced form: the circuit is compared with the sum of its inputs' weights, never with gates of its
+own kind. It shares no code with the kernel but the reading of the bytes.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
 
-from trix_circuits import check
-from trix_circuits.check import ONE
-from trix_circuits.errors import LimitError, RefutedError
-from trix_circuits.netlist import Netlist
-from trix_circuits.planes import Plane, gate_plane, lane_planes
+from trix_circuits.check import ONE, Claim, Nets
+from trix_circuits.exhaustive.question import Problem
+from trix_circuits.planes import Plane, Words, gate_plane, lane_planes
 
-MAX_INPUTS = 40
 LANE_INPUTS = 18
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -44,10 +34,7 @@ class _Plan:
     net_count: int
 
 
-def _plan(netlist: Netlist, meaning: Sequence[str], lane_inputs: int) -> _Plan:
-    nets = check.Nets(netlist.input_bits, netlist.gates())
-    outputs = [(name, list(bits)) for name, bits in netlist.outputs.items()]
-    goals = check.Meaning(list(netlist.inputs.items()), outputs, nets).goals(meaning)
+def _plan(input_bits: int, nets: Nets, goals: list[Claim], lane_inputs: int) -> _Plan:
     needed: set[int] = set()
     stack = [net for goal in goals for net in goal.terms if net != ONE]
     while stack:
@@ -60,7 +47,7 @@ def _plan(netlist: Netlist, meaning: Sequence[str], lane_inputs: int) -> _Plan:
         for source in (nets.gates[net] or ((),))[0]:
             if nets.gates[source] is None:
                 order.setdefault(source)
-    for net in range(netlist.input_bits):
+    for net in range(input_bits):
         order.setdefault(net)
     ranked = list(order)
     lanes, outer = tuple(ranked[:lane_inputs]), tuple(ranked[lane_inputs:])
@@ -134,16 +121,39 @@ def _add_constant(word: list[Plane], value: int) -> None:
             word[i], carry = a ^ carry, a & carry
 
 
-def _run_shard(plan: _Plan, prefix: int, prefix_bits: int) -> tuple[int, int | None]:
-    """Rows covered, and a row (bit i for input net i) where a goal is not met, if there is one."""
-    planes: list[Plane] = [0] * plan.net_count
-    for net, plane in zip(plan.lanes, lane_planes(len(plan.lanes)), strict=True):
-        planes[net] = plane
-    valid = np.uint64(0xFFFFFFFFFFFFFFFF if len(plan.lanes) >= 6 else (1 << (1 << len(plan.lanes))) - 1)
-    covered = 0
+class Planes:
+    """Searches cubes of rows for one at which the sides differ."""
 
-    def level(j: int, sums: list[list[Plane]], outer: int) -> int | None:
-        nonlocal covered
+    def __init__(self, problem: Problem, lane_inputs: int = LANE_INPUTS) -> None:
+        self._plan = _plan(problem.input_bits, *problem.goals, lane_inputs)
+
+    @property
+    def work(self) -> int:
+        """Gates and terms, each once for all lanes, that all rows take."""
+        plan = self._plan
+        sizes = [len(gates) + sum(map(len, terms)) + 1 for gates, terms in zip(plan.gates, plan.terms, strict=True)]
+        return sum(size << j for j, size in enumerate(sizes))
+
+    def find(self, mask: int, values: int) -> int | None:
+        """A row with these values of the input bits in the mask at which the sides differ; None if there is none."""
+        plan = self._plan
+        patterns = lane_planes(len(plan.lanes))
+        planes: list[Plane] = [0] * plan.net_count
+        rows = len(plan.lanes)
+        valid: Words = np.full(max(1, (1 << rows) // 64), (1 << min(64, 1 << rows)) - 1, dtype=np.uint64)
+        for net, plane in zip(plan.lanes, patterns, strict=True):
+            planes[net] = plane
+            if mask >> net & 1:
+                valid = valid & (plane if values >> net & 1 else ~plane)
+        start: list[list[Plane]] = []
+        for constant, width in zip(plan.constants, plan.widths, strict=True):
+            start.append([constant >> i & 1 for i in range(width)])
+        return self._level(0, start, planes, 0, mask, values, valid)
+
+    def _level(
+        self, j: int, sums: list[list[Plane]], planes: list[Plane], row: int, mask: int, values: int, valid: Words
+    ) -> int | None:
+        plan = self._plan
         for net, sources, weights, bias in plan.gates[j]:
             planes[net] = gate_plane(planes, sources, weights, bias)
         sums = [word[:] for word in sums]
@@ -151,86 +161,20 @@ def _run_shard(plan: _Plan, prefix: int, prefix_bits: int) -> tuple[int, int | N
             for net, weight in terms:
                 _add(word, planes[net], weight)
         if j == len(plan.outer):
-            covered += 1 << len(plan.lanes)
             for word in sums:
                 for bit in word:
-                    wrong = np.full(1, bit, dtype=np.uint64) * valid if isinstance(bit, int) else bit & valid
+                    wrong = valid * np.uint64(bit) if isinstance(bit, int) else bit & valid
                     if wrong.any():
                         at = int(np.flatnonzero(wrong)[0])
                         lane = at * 64 + (int(wrong[at]) & -int(wrong[at])).bit_length() - 1
-                        low = sum((lane >> i & 1) << net for i, net in enumerate(plan.lanes))
-                        return low + sum((outer >> i & 1) << net for i, net in enumerate(plan.outer))
+                        return row | sum((lane >> i & 1) << net for i, net in enumerate(plan.lanes))
             return None
         net = plan.outer[j]
         for value in (0, 1):
-            if j < prefix_bits and value != prefix >> j & 1:
+            if mask >> net & 1 and values >> net & 1 != value:
                 continue
             planes[net] = value
-            found = level(j + 1, sums, outer | value << j)
+            found = self._level(j + 1, sums, planes, row | value << net, mask, values, valid)
             if found is not None:
                 return found
         return None
-
-    start: list[list[Plane]] = []
-    for constant, width in zip(plan.constants, plan.widths, strict=True):
-        start.append([constant >> i & 1 for i in range(width)])
-    found = level(0, start, 0)
-    return covered, found
-
-
-def prove_exhaustively(
-    netlist: Netlist,
-    meaning: Sequence[str],
-    *,
-    jobs: int | None = None,
-    progress: Progress | None = None,
-    lane_inputs: int = LANE_INPUTS,
-) -> int:
-    """Evaluate every row; returns their number, 2^input_bits.
-
-    Raises RefutedError with a counterexample if the meaning is not met, LimitError above 40 input bits.
-    """
-    if netlist.input_bits > MAX_INPUTS:
-        raise LimitError(f"an exhaustive proof takes at most {MAX_INPUTS} input bits, not {netlist.input_bits}")
-    try:
-        plan = _plan(netlist, meaning, lane_inputs)
-    except check.Refused as error:
-        raise RefutedError(str(error)) from None
-    except check.TooLarge as error:
-        raise LimitError(str(error)) from None
-    jobs = min(jobs or os.cpu_count() or 1, 64)
-    prefix_bits = min(len(plan.outer), 6 if len(plan.outer) > 6 else 0)
-    shards = 1 << prefix_bits
-    covered = 0
-    if jobs == 1 or shards == 1:
-        for prefix in range(shards):
-            rows, found = _run_shard(plan, prefix, prefix_bits)
-            covered += rows
-            _report(netlist, found)
-            if progress:
-                progress(prefix + 1, shards)
-    else:
-        with ProcessPoolExecutor(jobs) as pool:
-            futures = [pool.submit(_run_shard, plan, prefix, prefix_bits) for prefix in range(shards)]
-            try:
-                for done, future in enumerate(as_completed(futures)):
-                    rows, found = future.result()
-                    covered += rows
-                    _report(netlist, found)
-                    if progress:
-                        progress(done + 1, shards)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-    if covered != 1 << netlist.input_bits:
-        raise LimitError(f"only {covered} of {1 << netlist.input_bits} rows were covered")
-    return covered
-
-
-def _report(netlist: Netlist, row: int | None) -> None:
-    if row is not None:
-        values = {
-            name: sum((row >> net & 1) << i for i, net in enumerate(nets))
-            for name, nets in netlist.input_nets().items()
-        }
-        shown = " ".join(f"{name}={value}" for name, value in values.items())
-        raise RefutedError(f"the meaning is not met where {shown}", values)

@@ -18,7 +18,6 @@ import numpy as np
 from trix_circuits import check
 from trix_circuits.check import ONE
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.exhaustive.rows import named
 from trix_circuits.formats import WeightFormat
 from trix_circuits.netlist import Netlist
 
@@ -103,6 +102,7 @@ class Problem:
         """The circuit's output bits."""
         return [literal for bits in self.outputs.values() for literal in bits]
 
+    @cached_property
     def goals(self) -> tuple[check.Nets, list[check.Claim]]:
         """All as one DAG, and linear forms over its nets that must be 0 for every row."""
         nets = check.Nets(self.input_bits, self.gates)
@@ -119,7 +119,9 @@ class Problem:
                 net = other >> 1 if other >> 1 < self.input_bits else (other >> 1) + move
                 terms: check.Linear = {}
                 for literal, sign in ((own, 1), (2 * net + (other & 1), -1)):
-                    check.accumulate(terms, {literal >> 1: sign * (1 - 2 * (literal & 1)), ONE: sign * (literal & 1)}, 1)
+                    check.accumulate(
+                        terms, {literal >> 1: sign * (1 - 2 * (literal & 1)), ONE: sign * (literal & 1)}, 1
+                    )
                 goals.append(check.Claim(terms))
         return nets, goals
 
@@ -173,7 +175,7 @@ class Problem:
 
     def differs(self, row: int) -> bool:
         """Whether the row shows a difference: gate by gate in plain integers, no plane, no lane program."""
-        nets, goals = self.goals()
+        nets, goals = self.goals
         bits = [row >> i & 1 for i in range(self.input_bits)]
         for gate in nets.gates[self.input_bits :]:
             assert gate is not None
