@@ -18,6 +18,7 @@ from trix_circuits.lower.program import LaneProgram
 
 _SIMPLE = {AND2: "and", OR2: "or", XOR2: "xor", 0xC0: "and", 0xFC: "or", 0x3C: "xor", 0xA0: "and", 0xFA: "or"}
 LOGIC_HEAD = "(ptr %tile, i64 %pitch, i64 %count, ptr %context)"
+_READ_AHEAD, _WRITE_AHEAD = 1 << 12, 1 << 11  # bytes; between 1 and 16 KB it makes little difference
 PREFETCH = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)\n"
 DECLARATION = f"declare {VECTOR} @llvm.x86.avx512.pternlog.q.512({VECTOR}, {VECTOR}, {VECTOR}, i32 immarg)\n"
 
@@ -96,7 +97,7 @@ def chunk_assembly(program: LaneProgram, chunk: Chunk, name: str, pitch: int) ->
 def direct_assembly(program: LaneProgram, name: str) -> str:
     """`direct` for x86-64 with AVX-512."""
     in_bytes, out_bytes = program.input_bits * VECTOR_BYTES, program.output_bits * VECTOR_BYTES
-    ahead = _ahead(in_bytes)
+    ahead = _ahead(in_bytes, _READ_AHEAD)
     homes = {value: f"{VECTOR_BYTES * (value - 1)}(%rdi)" for value in range(1, program.first)}
     asked: set[int] = set()
 
@@ -116,15 +117,19 @@ def direct_assembly(program: LaneProgram, name: str) -> str:
         list(zip(program.outputs.tolist(), places, strict=True)),
         ask,
     )
+    later = {
+        place: f"prefetchw {_ahead(out_bytes, _WRITE_AHEAD) + VECTOR_BYTES * k}(%rsi)" for k, place in enumerate(places)
+    }
+    lines = [part for line in lines for part in (line, later.get(line.rpartition(" ")[2], "")) if part]
     start = [f"imulq ${out_bytes}, %rdx, %rax", "addq %rax, %rsi", f"imulq ${in_bytes}, %rdx, %rax"]
     start += [f"imulq ${in_bytes}, %rcx, %rdx", "addq %rdi, %rdx", "addq %rax, %rdi"]
     step = [f"addq ${in_bytes}, %rdi", f"addq ${out_bytes}, %rsi"]
     return assembly.function(name, lines, stack, start, step)
 
 
-def _ahead(in_bytes: int) -> int:
-    """How many bytes ahead blocks are asked for: some 16 KB, in whole blocks."""
-    return max(1, (1 << 14) // max(1, in_bytes)) * in_bytes
+def _ahead(block_bytes: int, ahead: int) -> int:
+    """How many bytes ahead blocks are asked for: `ahead` in whole blocks."""
+    return max(1, ahead // max(1, block_bytes)) * block_bytes
 
 
 def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
@@ -159,12 +164,13 @@ def straight(program: LaneProgram, name: str, ternary: bool, pitch: int) -> str:
 def direct(program: LaneProgram, name: str, ternary: bool) -> str:
     """A data kernel and the logic in one: planes in blocks of eight words in, the same out, nothing in between.
 
-    Blocks are read in the order in which they lie; those some 16 KB ahead are asked for early.
+    Blocks are read in the order in which they lie; those some KB ahead are asked for early, and so is the memory that
+    is written. (Stores past the caches took longer.)
     """
     f = Function(f"define void @{name}(ptr %in, ptr %out, i64 %begin, i64 %end)")
     first = program.first
     in_bytes, out_bytes = program.input_bits * VECTOR_BYTES, program.output_bits * VECTOR_BYTES
-    ahead = _ahead(in_bytes)
+    ahead, written_ahead = _ahead(in_bytes, _READ_AHEAD), _ahead(out_bytes, _WRITE_AHEAD)
     waiting: dict[int, list[tuple[int, int]]] = {}
     for k, literal in enumerate(program.outputs.tolist()):
         waiting.setdefault(literal >> 1, []).append((k, literal & 1))
@@ -183,7 +189,9 @@ def direct(program: LaneProgram, name: str, ternary: bool) -> str:
         def put(number: int) -> None:
             for k, flip in waiting.pop(number, []):
                 plain = value(number) or "zeroinitializer"
-                f.store(f.wide("xor", plain, ONES) if flip else plain, f.at(target, VECTOR_BYTES * k))
+                place = f.at(target, VECTOR_BYTES * k)
+                f.store(f.wide("xor", plain, ONES) if flip else plain, place)
+                f.do(f"call void @llvm.prefetch.p0(ptr {f.at(place, written_ahead)}, i32 1, i32 3, i32 1)")
 
         known: dict[tuple[int, str, str], str] = {}
         rows = zip(program.tables.tolist(), program.operands.tolist(), strict=True)

@@ -12,7 +12,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -42,7 +42,6 @@ from trix_circuits.lower.program import LaneProgram
 
 Words = npt.NDArray[np.uint64]
 Array = npt.NDArray[Any]
-_STREAM_BYTES = 1 << 22  # outputs beyond this are written past the caches
 _THREAD_LANES = 1 << 19  # lanes times nets / 100 from which a second core pays
 _DATA_OPT = 1
 _NO_BLOCKS = 1 << 62
@@ -53,18 +52,13 @@ def _data_kernel(name: str) -> tuple[Code, int]:
     """Address of a data kernel, compiled when first asked for."""
 
     def text() -> str:
-        kind, *sizes = name.rsplit("_", 3) if name.startswith(("integers", "values")) else name.rsplit("_", 1)
-        if kind == "integers_in":
-            body = data_ir.integers_in(*map(int, sizes))
-        elif kind in ("integers_out", "integers_stream"):
-            element, width, planes = map(int, sizes)
-            body = data_ir.integers_out(element, width, planes, kind == "integers_stream")
-        elif kind in ("values_in", "values_out"):
-            body = (values_ir.values_in if kind == "values_in" else values_ir.values_out)(*map(int, sizes))
-        elif name == "drive":
-            body = data_ir.driver()
-        else:
-            body = data_ir.planes_in() if name == "planes_in" else data_ir.planes_out(name == "planes_stream")
+        kind, *sizes = name.rsplit("_", 3) if name.startswith(("integers", "values")) else (name,)
+        makers: dict[str, Callable[..., str]] = {
+            "integers_in": data_ir.integers_in, "integers_out": data_ir.integers_out,
+            "values_in": values_ir.values_in, "values_out": values_ir.values_out,
+            "planes_in": data_ir.planes_in, "planes_out": data_ir.planes_out, "drive": data_ir.driver,
+        }  # fmt: skip
+        body = makers[kind](*map(int, sizes))
         return data_ir.DECLARATIONS + (data_ir.TERNARY if ternary_logic() else "") + body
 
     data, _ = object_code(f"data {name}", text, _DATA_OPT)
@@ -138,14 +132,12 @@ class NativeRunner:
         elif planes.strides[1] != 8 and words > 1:
             planes = np.ascontiguousarray(planes)
         full, rest = divmod(words, WORDS)
-        stream = out.nbytes >= _STREAM_BYTES and words % WORDS == 0 and out.ctypes.data % VECTOR_BYTES == 0
         if planes.ndim == 3 and words == WORDS and self.logic.direct():
             self._direct(planes, out)
         elif full:
             block = full if planes.ndim == 3 else _NO_BLOCKS
             source = Port(planes, planes.strides[-2], "planes_in", 0, self.program.input_bits, block)
-            kernel = "planes_stream" if stream else "planes_out"
-            target = Port(out, 8 * words, kernel, self.program.input_bits, self.program.output_bits, block)
+            target = Port(out, 8 * words, "planes_out", self.program.input_bits, self.program.output_bits, block)
             count = full if planes.ndim == 2 else full * len(planes)
             self._run([source], [target], count, [], block)
         if rest:
@@ -187,8 +179,7 @@ class NativeRunner:
                 back.append((column.array, array))
             size = array.dtype.itemsize
             row = self.program.input_bits + column.first
-            stream = array.nbytes >= _STREAM_BYTES and 8 * size == width and array.ctypes.data % VECTOR_BYTES == 0
-            kernel = f"integers_{'stream' if stream else 'out'}_{8 * size}_{width}_{_power(column.bits)}"
+            kernel = f"integers_out_{8 * size}_{width}_{_power(column.bits)}"
             targets.append(Port(array, size, kernel, row, column.bits))
         if self._lanes(sources, targets, lanes, constants):
             refuse_misfits(self.interface, columns)
