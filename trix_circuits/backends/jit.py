@@ -1,19 +1,15 @@
 """IR text to machine code in this process, through LLVM; the code is kept on disk and used again.
 
-A stored object is keyed by what it was made from, the processor with its features and the versions of LLVM and of this
-code generator, and carries a digest over key and bytes: what does not match is compiled anew and replaced. The folder is
-the user's own cache folder; `TRIX_CIRCUITS_CACHE` names another one, and an empty value switches the cache off.
+A stored object (`stored`) is keyed by what it was made from, the processor with its features and the versions of LLVM
+and of this code generator: what does not match is compiled anew and replaced.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,7 +17,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-_DIGEST = 32
+from trix_circuits.backends.stored import cache_folder, file_name, keep, stored
 
 
 @cache
@@ -66,52 +62,17 @@ def processor() -> str:
     return "|".join((*parts, llvmlite.__version__, str(llvm.llvm_version_info), source.hexdigest()))
 
 
-def cache_folder() -> Path | None:
-    """Where objects are kept; None if nowhere."""
-    given = os.environ.get("TRIX_CIRCUITS_CACHE")
-    if given is not None:
-        return Path(given) / "native" if given else None
-    from platformdirs import user_cache_path
-
-    return user_cache_path("trix-circuits") / "native"
-
-
-def _seal(key: str, data: bytes) -> bytes:
-    return hashlib.blake2b(key.encode() + b"\0" + data, digest_size=_DIGEST).digest()
-
-
-def _stored(path: Path, key: str) -> bytes | None:
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        return None
-    return raw[_DIGEST:] if raw[:_DIGEST] == _seal(key, raw[_DIGEST:]) else None
-
-
-def _keep(path: Path, key: str, data: bytes) -> None:
-    """Write all or nothing; a cache that cannot be written is no cache, never an error."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_seal(key, data) + data)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-
-
 def _place(key: str, opt: int) -> tuple[str, Path | None]:
     """The full key, and the file that it is kept in."""
     full = f"{key}|{opt}|{processor()}"
-    folder = cache_folder()
-    return full, folder / f"{hashlib.blake2b(full.encode(), digest_size=20).hexdigest()}.o" if folder else None
+    folder = cache_folder("native")
+    return full, folder / f"{file_name(full)}.o" if folder else None
 
 
 def stored_code(key: str, opt: int) -> bytes | None:
     """The object file for a key if it is stored and whole."""
     full, path = _place(key, opt)
-    return _stored(path, full) if path is not None else None
+    return stored(path, full) if path is not None else None
 
 
 def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, bool]:
@@ -126,7 +87,7 @@ def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, boo
     module.data_layout = str(tuned.target_data)
     data: bytes = tuned.emit_object(module)
     if path is not None:
-        _keep(path, full, data)
+        keep(path, full, data)
     return data, False
 
 
