@@ -30,7 +30,7 @@ _SECONDS_PER_OPERATION = 0.0001  # of compiling: measured 0.00005 with `assembly
 _FAIR_PART = 0.25
 _TILE_BYTES = 1 << 17
 _LARGE_TILE_BYTES = 3 << 18
-_CHUNK_TILE_BYTES = 1 << 19
+_CHUNK_TILE_BYTES = 1 << 18
 _OPT = 1
 
 
@@ -193,7 +193,7 @@ def large(program: LaneProgram, per_tile: int | None = None) -> Large:
     """A program of any size, interpreted at first."""
     chunks, crossing = logic_ir.chunked(program, CHUNK)
     slots = program.input_bits + program.output_bits + program.slot_count
-    chunk_per, chunk_pitch = tile_shape(crossing, per_tile, _CHUNK_TILE_BYTES, 4)
+    chunk_per, chunk_pitch = tile_shape(crossing, per_tile, _CHUNK_TILE_BYTES, 2)
     per, pitch = tile_shape(slots, per_tile, _LARGE_TILE_BYTES, 8)
     data, _ = object_code("interpreter", lambda: interpreter_ir.interpreter(ternary_logic()), _OPT)
     code = Code([data])
