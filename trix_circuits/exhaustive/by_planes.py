@@ -34,7 +34,7 @@ class _Plan:
     net_count: int
 
 
-def _plan(input_bits: int, nets: Nets, goals: list[Claim], lane_inputs: int) -> _Plan:
+def _plan(nets: Nets, goals: list[Claim], lane_inputs: int) -> _Plan:
     needed: set[int] = set()
     stack = [net for goal in goals for net in goal.terms if net != ONE]
     while stack:
@@ -47,8 +47,9 @@ def _plan(input_bits: int, nets: Nets, goals: list[Claim], lane_inputs: int) -> 
         for source in (nets.gates[net] or ((),))[0]:
             if nets.gates[source] is None:
                 order.setdefault(source)
-    for net in range(input_bits):
-        order.setdefault(net)
+    for net in sorted(needed):  # inputs that goals read; on the others nothing depends
+        if nets.gates[net] is None:
+            order.setdefault(net)
     ranked = list(order)
     lanes, outer = tuple(ranked[:lane_inputs]), tuple(ranked[lane_inputs:])
     level = dict.fromkeys(lanes, 0) | {net: i + 1 for i, net in enumerate(outer)}
@@ -125,7 +126,8 @@ class Planes:
     """Searches cubes of rows for one at which the sides differ."""
 
     def __init__(self, problem: Problem, lane_inputs: int = LANE_INPUTS) -> None:
-        self._plan = _plan(problem.input_bits, *problem.goals, lane_inputs)
+        self._plan = _plan(*problem.goals, lane_inputs)
+        self._unread = ~sum(1 << net for net in (*self._plan.lanes, *self._plan.outer))
 
     @property
     def work(self) -> int:
@@ -148,7 +150,7 @@ class Planes:
         start: list[list[Plane]] = []
         for constant, width in zip(plan.constants, plan.widths, strict=True):
             start.append([constant >> i & 1 for i in range(width)])
-        return self._level(0, start, planes, 0, mask, values, valid)
+        return self._level(0, start, planes, values & mask & self._unread, mask, values, valid)
 
     def _level(
         self, j: int, sums: list[list[Plane]], planes: list[Plane], row: int, mask: int, values: int, valid: Words

@@ -41,8 +41,14 @@ class Journal:
 
     def _head(self) -> dict[str, Any]:
         question, shards = self._task.question, self._task.shards
-        about = {"kind": _KIND, "format": FORMAT, "artefact": question.digest, "engine": self._task.engine}
+        about: dict[str, Any] = {
+            "kind": _KIND,
+            "format": FORMAT,
+            "artefact": question.digest,
+            "engine": self._task.engine,
+        }
         code = {"code": version(self._task.engine), "key": self._task.key}
+        about["meaning"] = list(question.problem.meaning or ())
         return about | code | {"input_bits": shards.input_bits, "prefix_bits": shards.prefix_bits}
 
     def _read(self, data: bytes) -> None:

@@ -220,7 +220,9 @@ class Kernel:
         wrong: list[int] = self._frame[self.layout.wrong].tolist()
         word = next(k for k in range(WORDS) if wrong[k])
         lane = 64 * word + (wrong[word] & -wrong[word]).bit_length() - 1
-        row = sum((lane >> i & 1) << place for i, place in enumerate(self.plan.lanes))
+        row = values & mask  # also of inputs that have no level
+        for i, place in enumerate(self.plan.lanes):
+            row |= (lane >> i & 1) << place
         for j, level in enumerate(self.plan.levels):
             if level.input is not None:
                 row |= int(self._state[j, _NOW if j < found else _LOW]) << level.input

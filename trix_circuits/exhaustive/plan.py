@@ -15,9 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.exhaustive.question import Problem
 from trix_circuits.lower import LaneProgram, lower, prove_lowering
 from trix_circuits.lower.lut import canonical
+from trix_circuits.lower.program import graph_of
+from trix_circuits.lower.schedule import slots_of
+from trix_circuits.netlist import Netlist
 
 LANE_INPUTS = 9  # 512 lanes
 _OR_DIFFERS = sum((r & 1 | (r >> 1 ^ r >> 2) & 1) << r for r in range(8))  # first | (second ^ third)
@@ -72,10 +76,25 @@ class Fused:
 def fuse(problem: Problem) -> Fused:
     """Lower both sides and put them side by side. Raises LimitError or InputError for gates that cannot be lowered."""
     *netlists, pairs = problem.sides_of_kernel()
-    programs = [lower(netlist) for netlist in netlists]
-    for netlist, program in zip(netlists, programs, strict=True):
-        prove_lowering(netlist, program)
+    programs = [_lowered(netlist) for netlist in netlists]
     return join(problem.input_bits, programs[0], programs[1], pairs)
+
+
+def _lowered(netlist: Netlist) -> LaneProgram:
+    """A lane program that is proven to be the netlist's: the fused one, or that as it is made, gate by gate."""
+    program = lower(netlist)
+    try:
+        prove_lowering(netlist, program)
+        return program
+    except RefutedError:  # the proof of fused operations knows small cones only
+        graph, _ = graph_of(netlist)
+        image = np.arange(graph.first + graph.size, dtype=np.int32)
+        program = LaneProgram(graph.inputs, graph.tables, graph.operands, *slots_of(graph), graph.outputs, image)
+    try:
+        prove_lowering(netlist, program)
+    except RefutedError as error:
+        raise LimitError(f"the circuit was lowered to what is not proven to equal it: {error}") from None
+    return program
 
 
 def join(inputs: int, circuit: LaneProgram, reference: LaneProgram, pairs: Sequence[tuple[int | None, int]]) -> Fused:
@@ -130,6 +149,8 @@ def plan(fused: Fused, prefix_bits: int) -> Plan:
                 found.append((table, a, b, c))
         own += len(found)
         levels.append(Level(counted[j - 1] if j else None, tuple(found), wrong))
+    while len(levels) > 1 and not levels[-1].operations and not levels[-1].wrong:
+        levels.pop()  # nothing depends on its input: both values are one and the same computation
     return Plan(inputs, tuple(lanes), tuple(levels))
 
 

@@ -71,6 +71,8 @@ class Question:
             inputs = {name: len(bits) for name, bits in ins}
             gates, literals = _placed(source, dict(ins), inputs)
             outputs = {name: [literals[bit] for bit in bits] for name, bits in outs}
+        if meaning is None and not others:
+            raise InputError("there must be an equation or a circuit to compare with")
         problem = Problem(inputs, outputs, gates, meaning, ())
         return Problem(inputs, outputs, gates, meaning, tuple(_side(problem, other) for other in others))
 
@@ -137,8 +139,6 @@ class Problem:
                 gates.append((tuple([s if s < inputs else s + move for s in sources]), weights, bias))
             moved = [literal if literal >> 1 < inputs else literal + 2 * move for literal in side.outputs]
             pairs += zip(self.literals, moved, strict=True)
-        if not pairs:
-            raise InputError("there must be an equation or a circuit to compare with")
         wanted = [(own or 0) >> 1 for own, _ in pairs], [other >> 1 for _, other in pairs]
         return _netlist(inputs, self.gates, wanted[0]), _netlist(inputs, gates, wanted[1]), pairs
 
