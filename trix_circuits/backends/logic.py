@@ -96,6 +96,7 @@ class Large:
     _interpret: Call
     _chunked: Call  # without its addresses, until they are known
     _kept: list[Any]  # what the addresses point into
+    interpreted_only: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _compiled: Call | None = None
     _interpreted: float = 0.0
@@ -114,7 +115,7 @@ class Large:
 
     def spent(self, seconds: float) -> None:
         """Start compiling in the background when that begins to pay."""
-        if self._compiled is not None or self._thread is not None:
+        if self._compiled is not None or self._thread is not None or self.interpreted_only:
             return
         with self._lock:
             self._interpreted += seconds
@@ -189,8 +190,8 @@ def _direct_source(program: LaneProgram) -> str:
     return head + logic_ir.direct(program, "direct", ternary)
 
 
-def large(program: LaneProgram, per_tile: int | None = None) -> Large:
-    """A program of any size, interpreted at first."""
+def large(program: LaneProgram, per_tile: int | None = None, interpreted_only: bool = False) -> Large:
+    """A program of any size, interpreted at first, and for good if that is asked for."""
     chunks, crossing = logic_ir.chunked(program, CHUNK)
     slots = program.input_bits + program.output_bits + program.slot_count
     chunk_per, chunk_pitch = tile_shape(crossing, per_tile, _CHUNK_TILE_BYTES, 2)
@@ -199,8 +200,10 @@ def large(program: LaneProgram, per_tile: int | None = None) -> Large:
     code = Code([data])
     records = _records(program, pitch, code)
     interpret = Call(code.address("interpret"), records.ctypes.data, slots, per, pitch)
-    made = Large(program, chunks, interpret, Call(0, 0, crossing, chunk_per, chunk_pitch), [code, records])
-    made.load_stored()
+    chunked = Call(0, 0, crossing, chunk_per, chunk_pitch)
+    made = Large(program, chunks, interpret, chunked, [code, records], interpreted_only)
+    if not interpreted_only:
+        made.load_stored()
     return made
 
 

@@ -23,6 +23,7 @@ _VERBS = {
     "prove": "Prove a circuit against its meaning from scratch, or two circuits equal.",
     "check": "Run the stand-alone checker on circuit files.",
     "run": "Run a proven circuit on integers.",
+    "bench": "Time the kernels, or one circuit, on this machine, beside the figures to reach.",
     "atoms": "Show or re-prove the atom library.",
     "formats": "List the weight formats.",
     "show": "Show what a circuit file holds.",

@@ -45,8 +45,8 @@ def aig_of_source(source: check.Source, name: str) -> Aig:
     return builder.finish(name, [(output, literals[at >> 1] ^ at & 1) for output, at in source.outputs])
 
 
-def aiger_bytes(aig: Aig) -> bytes:
-    """Binary AIGER with a symbol for each input and output. The same AIG gives the same bytes."""
+def aiger_bytes(aig: Aig, named: bool = True) -> bytes:
+    """Binary AIGER with a symbol for each input and output, if `named`. The same AIG gives the same bytes."""
     check_names(aig.input_names, "input")
     check_names(aig.output_names, "output")
     inputs, ands = len(aig.input_names), aig.size
@@ -58,7 +58,7 @@ def aiger_bytes(aig: Aig) -> bytes:
     symbols = "".join(
         f"{kind}{index} {name}\n"
         for kind, names in (("i", aig.input_names), ("o", aig.output_names))
-        for index, name in enumerate(names)
+        for index, name in enumerate(names if named else ())
     )
     head = f"aig {inputs + ands} {inputs} 0 {len(aig.outputs)} {ands}\n{outputs}"
     return head.encode() + _seven_bits(deltas) + symbols.encode()
