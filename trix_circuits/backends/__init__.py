@@ -57,8 +57,17 @@ class Backend(Protocol):
     def compile(self, program: LaneProgram, interface: Interface, device: str | None) -> Runner: ...
 
 
+@runtime_checkable
+class GateBackend(Protocol):
+    """A backend that runs the gates as they are, not a lane program: `compile_netlist` asks it for this instead."""
+
+    def compile_gates(self, netlist: Netlist, interface: Interface, device: str | None) -> Runner: ...
+
+
 _BACKENDS: dict[str, Backend] = {}
-_BUILT_IN = {"native": "native", "numpy": "numpy_backend"}  # in the order in which "auto" tries them
+# In the order in which "auto" tries them on the CPU, and then elsewhere.
+_BUILT_IN = {"native": "native", "numpy": "numpy_backend", "torch": "torch_backend", "dense": "dense_backend"}
+_ELSEWHERE = ("cuda", "torch")
 
 
 def register(backend: Backend) -> None:
@@ -92,19 +101,33 @@ def get_backend(name: str) -> Backend:
     return backend
 
 
+def _auto(device: str | None) -> Backend:
+    """The first backend that can run here."""
+    problem = InputError(f"no backend can run on {device}")
+    for name in _BUILT_IN if device in (None, "cpu") else _ELSEWHERE:
+        try:
+            return get_backend(name)
+        except InputError as error:
+            problem = error
+    raise problem
+
+
 def compile_netlist(source: Netlist | Circuit, backend: str = "auto", device: str | None = None) -> Runner:
     """Lower a netlist and make it runnable. Raises InputError if the backend is unknown or cannot run here."""
     netlist, face = interface_of(source)
-    if backend == "auto":
-        for name in _BUILT_IN:
-            try:
-                found = get_backend(name)
-                break
-            except InputError:
-                continue
-    else:
-        found = get_backend(backend)
+    found = _auto(device) if backend == "auto" else get_backend(backend)
+    if isinstance(found, GateBackend):
+        return found.compile_gates(netlist, face, device)
     return found.compile(lower(netlist), face, device)
 
 
-__all__ = ["Backend", "Interface", "Runner", "backend_names", "compile_netlist", "get_backend", "register"]
+__all__ = [
+    "Backend",
+    "GateBackend",
+    "Interface",
+    "Runner",
+    "backend_names",
+    "compile_netlist",
+    "get_backend",
+    "register",
+]

@@ -40,6 +40,15 @@ class Interface:
     def output_bits(self) -> int:
         return sum(self.outputs.values())
 
+    def input_name(self, column: int) -> str:
+        """Bus and bit of an input bit, as in `a[3]`."""
+        at = column
+        for name, width in self.inputs.items():
+            if at < width:
+                return f"{name}[{at}]"
+            at -= width
+        raise IndexError(column)
+
 
 def interface_of(source: Netlist | Circuit) -> tuple[Netlist, Interface]:
     """The netlist of a circuit or of itself, and its interface."""
@@ -91,7 +100,7 @@ def input_columns(face: Interface, given: Mapping[str, Any]) -> tuple[int, list[
             raise InputError(f"{face.name}: input {name} must be given, an array of integers below 2**{width}")
         array = value if isinstance(value, np.ndarray) else _as_array(face, name, value)
         if array.ndim == 0:
-            columns += _constant(face, name, first, width, array)
+            columns += constant_columns(face, name, first, width, array.item())
         else:
             lengths[name] = len(array)
             columns += _columns(face, name, first, width, array)
@@ -116,12 +125,13 @@ def _as_array(face: Interface, name: str, value: Any) -> Array:
     return array
 
 
-def _constant(face: Interface, name: str, first: int, width: int, array: Array) -> list[Column]:
-    value = array.item()
-    if isinstance(value, bool):
-        value = int(value)
+def constant_columns(face: Interface, name: str, first: int, width: int, value: Any) -> list[Column]:
+    """The columns of a value that holds for all lanes; raises InputError if it is no integer or does not fit."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if not isinstance(value, int):
-        raise InputError(f"{face.name}: input {name} must hold integers, not {array.dtype}")
+        raise InputError(f"{face.name}: input {name} must hold integers, not {type(value).__name__}")
+    value = int(value)
     if value < 0 or value >> width:
         raise InputError(f"{face.name}: input {name} must be 0 to 2**{width} - 1, not {value}")
     return [
@@ -249,15 +259,11 @@ def checked_bits(face: Interface, bits: Any) -> npt.NDArray[np.uint8]:
     return bits.view(np.uint8)
 
 
-def refuse_other_than_bits(face: Interface, bits: npt.NDArray[np.uint8]) -> None:
+def refuse_other_than_bits(face: Interface, bits: npt.NDArray[Any]) -> None:
     """Raise InputError, naming the bus, for the first entry that is neither 0 nor 1."""
-    wrong = np.argwhere(bits > 1)
+    wrong = np.argwhere((bits != 0) & (bits != 1))
     if wrong.size:
         lane, column = wrong[0].tolist()
-        at = column
-        for name, width in face.inputs.items():
-            if at < width:
-                raise InputError(
-                    f"{face.name}: bits must be 0 or 1, not {bits[lane, column]} at lane {lane}, input {name}[{at}]"
-                )
-            at -= width
+        raise InputError(
+            f"{face.name}: bits must be 0 or 1, not {bits[lane, column]} at lane {lane}, input {face.input_name(column)}"
+        )
