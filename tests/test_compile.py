@@ -59,7 +59,6 @@ def test_two_files_that_differ_give_status_1_and_inputs(place: Path, capsys: pyt
         ["compile", "spec.py:f", "-o", "x.trix"],
         ["prove", "xor.blif", "spec.py"],
         ["check", "xor.blif", "--source", "or.blif"],
-        ["prove", "xor.blif", "or.blif", "--exhaustive"],
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

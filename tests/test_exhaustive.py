@@ -368,6 +368,21 @@ def test_options_that_do_not_go_together(
     assert message in capsys.readouterr().err
 
 
+def test_the_version_of_an_engine_is_that_of_all_its_code() -> None:
+    code = (
+        "import sys; from trix_circuits.exhaustive import engines\n"
+        "own = lambda: {name.partition('.')[2].replace('.', '/') for name in sys.modules if name.startswith('trix_circuits.')}\n"
+        "print(*own()); import trix_circuits.exhaustive.kernel; print(*own())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    numpy_code, native_code = (set(line.split()) for line in done.stdout.splitlines())
+    # What says nothing about a row: errors, the shapes of files and data, packages, and who hands work to whom.
+    around = {"errors", "formats", "gate", "packing", "circuit", "lower", "backends", "backends/interface", "exhaustive",
+              "exhaustive/journal", "exhaustive/workers"}  # fmt: skip
+    assert numpy_code - around == set(engines.CODE)
+    assert native_code - around == {*engines.CODE, *engines.CODE_NATIVE}
+
+
 def test_the_shape_of_shards_follows_from_the_question_alone() -> None:
     big = Task(Question((build("multiplier", bits=20).data,)), "native")
     assert 6 <= big.shards.prefix_bits <= 14

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from trix_circuits.cli import run
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.exhaustive import Question, decide
 from trix_circuits.exhaustive.engines import Task, run_shard
-from trix_circuits.exhaustive.journal import journal
+from trix_circuits.exhaustive.journal import open_journal
 from trix_circuits.exhaustive.rows import named
 from trix_circuits.exhaustive.workers import Workers
 
@@ -45,14 +44,12 @@ def slow() -> Circuit:
 
 
 def wrong_from(circuit: Circuit) -> tuple[Question, int]:
-    """A mutant that differs in its upper half only, and its least row."""
-    biases = circuit.netlist.biases.copy()
-    biases[-1] += 1
-    claim = Claim("mutant", replace(circuit.netlist, biases=biases), circuit.claim.meaning, {})
-    question = Question((claim.to_bytes(),))
-    row = Task(question, "numpy", 0).least(0)
-    assert row
-    return question, row
+    """The circuit made wrong in one row of a shard in the middle, and that row."""
+    row = (13 << 16) + 12345
+    inputs = dict(circuit.netlist.inputs)
+    meaning = f"sum = a + b + cin + (a == {row & 1023} if b == {row >> 10 & 1023} else 0) * (1 - cin)"
+    assert inputs == {"a": 10, "b": 10, "cin": 1} and row < 1 << 20
+    return Question((Claim("wrong", circuit.netlist, (meaning,), {}).to_bytes(),)), row
 
 
 def test_a_journal_is_continued_and_only_what_it_lacks_is_done(adder: Circuit, tmp_path: Path) -> None:
@@ -126,7 +123,7 @@ def test_no_byte_of_a_journal_can_change_unseen(adder: Circuit, tmp_path: Path) 
     path, question = tmp_path / "journal", Question((adder.data,))
     decide(question, journal_path=path, prefix_bits=2, jobs=1)
     data, rng = path.read_bytes(), random.Random(0)
-    for _ in range(300):
+    for _ in range(120):
         at = rng.randrange(len(data))
         path.write_bytes(data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :])
         with pytest.raises(InputError, match=r"journal: "):
@@ -140,7 +137,8 @@ def test_a_journal_cut_off_inside_a_line_is_refused_and_after_a_line_is_done_aga
     path, question = tmp_path / "journal", Question((adder.data,))
     decide(question, journal_path=path, prefix_bits=2, jobs=1)
     data = path.read_bytes()
-    for size in range(1, len(data)):
+    ends = [k + 1 for k in range(len(data) - 1) if data[k : k + 1] == b"\n"]
+    for size in sorted({*ends, *(end + 1 for end in ends), *range(1, len(data), 17)}):
         path.write_bytes(data[:size])
         if data[size - 1 : size] == b"\n":
             assert decide(question, journal_path=path, prefix_bits=2, jobs=1).rows == 1 << 21
@@ -183,17 +181,17 @@ def test_a_journal_of_another_version_of_the_engine_is_refused(
 def test_a_forged_difference_is_not_believed_even_if_it_is_sealed(adder: Circuit, tmp_path: Path) -> None:
     question, path = Question((adder.data,)), tmp_path / "journal"
     task = Task(question, "native", 2)
-    with journal(path, task) as book:
+    with open_journal(path, task) as book:
         book.add({**task.answer(0), "differs": 7})
     with pytest.raises(InputError, match="line 2 says that row 7 differs, which it does not"):
         decide(question, journal_path=path, prefix_bits=2)
     path.unlink()
-    with journal(path, task) as book:
+    with open_journal(path, task) as book:
         book.add({**task.answer(0), "rows": [0, 1 << 21]})
     with pytest.raises(InputError, match="line 2 must be about the rows of shard 0, 0 to 524287"):
         decide(question, journal_path=path, prefix_bits=2)
     path.unlink()
-    with journal(path, task) as book:
+    with open_journal(path, task) as book:
         book.add(task.answer(1))
         book.add(task.answer(1))
     with pytest.raises(InputError, match="line 3 must be about a shard of this proof that no earlier line is about"):
@@ -202,9 +200,9 @@ def test_a_forged_difference_is_not_believed_even_if_it_is_sealed(adder: Circuit
 
 def test_two_runs_do_not_write_to_one_journal(adder: Circuit, tmp_path: Path) -> None:
     task = Task(Question((adder.data,)), "native", 2)
-    with journal(tmp_path / "journal", task):
-        with pytest.raises(InputError, match="another run is writing to this journal"):
-            decide(task.question, journal_path=tmp_path / "journal", prefix_bits=2)
+    refused = pytest.raises(InputError, match="another run is writing to this journal")
+    with open_journal(tmp_path / "journal", task), refused:
+        decide(task.question, journal_path=tmp_path / "journal", prefix_bits=2)
     assert decide(task.question, journal_path=tmp_path / "journal", prefix_bits=2).rows == 1 << 21
 
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from trix_circuits.circuit import Claim
 from trix_circuits.errors import LimitError, TrixCircuitsError
 from trix_circuits.exhaustive.engines import ENGINES, MAX_INPUTS, Task, engine_name, refuted, run_shard, version
-from trix_circuits.exhaustive.journal import Journal, journal
+from trix_circuits.exhaustive.journal import Journal, open_journal
 from trix_circuits.exhaustive.question import Question
 from trix_circuits.exhaustive.rows import RowSet, Shards
 from trix_circuits.exhaustive.workers import Workers
@@ -117,7 +117,7 @@ def decide(
     problem, shards = question.problem, task.shards
     jobs = min(jobs or os.cpu_count() or 1, shards.count)
     with ExitStack() as stack:
-        book = stack.enter_context(journal(journal_path, task)) if journal_path is not None else None
+        book = stack.enter_context(open_journal(journal_path, task)) if journal_path is not None else None
         done = _Done(task, book, progress)
         if executor is not None:
             sent = (question.artefacts, task.engine, shards.prefix_bits)

@@ -20,6 +20,21 @@ ENGINES = ("native", "numpy")  # in the order in which "auto" tries them
 _NATIVE_A_SECOND = 5 << 29  # operations on vectors of 512 lanes: a low guess, which only shapes shards
 _NUMPY_A_SECOND = 1 << 14  # gates on planes of 2^18 lanes
 _SHARD_S = 4.0
+CODE = (
+    "check",
+    "netlist",
+    "planes",
+    "truth_table",
+    "exhaustive/rows",
+    "exhaustive/question",
+    "exhaustive/engines",
+    "exhaustive/by_planes",
+)
+CODE_NATIVE = (
+    *(f"lower/{name}" for name in ("clusters", "graph", "lut", "program", "proof", "recipes", "schedule", "tables")),
+    *(f"backends/{name}" for name in ("assembly", "ir", "jit", "logic_ir", "stored")),
+    *("exhaustive/plan", "exhaustive/kernel"),
+)
 _SPLIT_S = 0.5  # what takes less is one shard
 
 
@@ -37,9 +52,8 @@ def version(engine: str) -> str:
 
     found = hashlib.blake2b(engine.encode(), digest_size=16)
     package = Path(trix_circuits.__file__).parent
-    parts = ["check.py", "netlist.py", "planes.py", "exhaustive/*.py", "lower/*.py", "backends/*.py"]
-    for path in sorted(path for part in parts for path in package.glob(part)):
-        found.update(path.read_bytes())
+    for name in CODE if engine == "numpy" else (*CODE, *CODE_NATIVE):
+        found.update((package / f"{name}.py").read_bytes())
     return found.hexdigest()
 
 

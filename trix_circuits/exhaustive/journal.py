@@ -122,7 +122,7 @@ class Journal:
 
 
 @contextmanager
-def journal(path: str | os.PathLike[str], task: Task) -> Iterator[Journal]:
+def open_journal(path: str | os.PathLike[str], task: Task) -> Iterator[Journal]:
     """The journal of a task: a new file, or one that exists and is continued. Raises InputError for any other file."""
     place = Path(path)
     try:
