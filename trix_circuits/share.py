@@ -1,4 +1,4 @@
-"""Where the content folders are: solver programs, the atom library, worked specs.
+"""Where the content folders are: solver programs, the atom library, worked specs, kernels.
 
 They ride in the wheel under trix_circuits/_share; in a checkout they stand beside the package.
 """
@@ -11,7 +11,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """The folder `solvers`, `atoms` or `specs`: the wheel's own copy first, else the one beside the package."""
+    """The folder `solvers`, `atoms`, `specs` or `kernels`: the wheel's own copy first, else the one beside the package."""
     for candidate in (_HERE / "_share" / name, _HERE.parent / name):
         if candidate.is_dir():
             return candidate

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from trix_circuits.backends import Runner, backend_names, compile_netlist
+from tests.backends.host_device import COMPILER, HostDevice
+from trix_circuits.backends import Runner, backend_names, compile_netlist, cuda_backend
 from trix_circuits.compose.families import draft
 from trix_circuits.errors import InputError
 from trix_circuits.formats import get_format
@@ -53,8 +55,17 @@ def as_integers(net: Netlist, bits: npt.NDArray[np.uint8]) -> dict[str, npt.NDAr
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a backend. Where there is no GPU, cuda's kernels run on the host, from the same source."""
+    name = str(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "cuda" and cuda_backend.BACKEND.why_not():
+            if COMPILER is None:
+                pytest.skip("needs a GPU or a C++ compiler")
+            device = HostDevice(tmp_path_factory.mktemp("host"))
+            patch.setattr(cuda_backend, "why_not", lambda: "")
+            patch.setattr(cuda_backend, "driver_device", lambda number: device)
+        yield name
 
 
 @pytest.mark.parametrize(("family", "bits"), CIRCUITS)

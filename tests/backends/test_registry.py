@@ -45,7 +45,9 @@ def test_a_backend_can_be_added_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_backends_devices_and_things_are_refused() -> None:
     netlist = draft("adder", get_format("e2m1"), 4).netlist
-    with pytest.raises(InputError, match=r"backend must be auto or one of native, numpy, torch, dense, not 'nump'"):
+    with pytest.raises(
+        InputError, match=r"backend must be auto or one of native, numpy, torch, dense, cuda, not 'nump'"
+    ):
         compile_netlist(netlist, "nump")
     for name in ("numpy", "native"):
         with pytest.raises(InputError, match=f"backend {name} runs on the cpu, not on cuda"):

@@ -66,7 +66,13 @@ class GateBackend(Protocol):
 
 _BACKENDS: dict[str, Backend] = {}
 # In the order in which "auto" tries them on the CPU, and then elsewhere.
-_BUILT_IN = {"native": "native", "numpy": "numpy_backend", "torch": "torch_backend", "dense": "dense_backend"}
+_BUILT_IN = {
+    "native": "native",
+    "numpy": "numpy_backend",
+    "torch": "torch_backend",
+    "dense": "dense_backend",
+    "cuda": "cuda_backend",
+}
 _ELSEWHERE = ("cuda", "torch")
 
 
