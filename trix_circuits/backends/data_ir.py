@@ -14,6 +14,8 @@ All of them have one signature: (data, stride in bytes, first vector, vectors, r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from trix_circuits.backends.ir import LANES, ONES, VECTOR, VECTOR_BYTES, Function, splat
 from trix_circuits.backends.jit import ternary_logic
 
@@ -46,29 +48,44 @@ def _exchange(f: Function, x: str, y: str, s: int) -> tuple[str, str]:
     return f.wide("xor", x, f.wide("shl", t, splat(s))), f.wide("xor", y, t)
 
 
-def _transpose(f: Function, square: str, width: int) -> None:
-    """Transpose the width x width bits of the rows in memory at `square`, two steps at a time."""
-    s = width // 2
-    while s:
-        half = s // 2
-        if half:
-            with f.loop(0, width, 2 * s) as high, f.loop(0, half) as low:
-                at = [f.word("add", f.word("add", high, low), k * half) for k in range(4)]
-                pointers = [f.at(square, index, VECTOR) for index in at]
-                a, b, c, d = (f.load(pointer, align=64) for pointer in pointers)
-                a, c = _exchange(f, a, c, s)
-                b, d = _exchange(f, b, d, s)
-                a, b = _exchange(f, a, b, half)
-                c, d = _exchange(f, c, d, half)
-                for value, pointer in zip((a, b, c, d), pointers, strict=True):
-                    f.store(value, pointer, align=64)
-        else:
-            with f.loop(0, width, 2) as high:
-                pointers = [f.at(square, high, VECTOR), f.at(square, f.word("add", high, 1), VECTOR)]
-                x, y = _exchange(f, f.load(pointers[0], align=64), f.load(pointers[1], align=64), s)
-                f.store(x, pointers[0], align=64)
-                f.store(y, pointers[1], align=64)
-        s //= 4
+def _transpose(
+    f: Function,
+    square: str,
+    width: int,
+    load: Callable[[str], str] | None = None,
+    store: Callable[[str, str], None] | None = None,
+) -> None:
+    """Transpose the width x width bits of the rows in memory at `square`, three steps (of 16 rows, four) in registers.
+
+    `load` gives a row by its number where it is not in the square yet, `store` takes one that need not go there again.
+    """
+
+    def kept(row: str) -> str:
+        return f.load(f.at(square, row, VECTOR), align=64)
+
+    def keep(row: str, value: str) -> None:
+        f.store(value, f.at(square, row, VECTOR), align=64)
+
+    steps = [1 << k for k in reversed(range(width.bit_length() - 1))]
+    at_once = 4 if width == 16 else 3
+    groups = [steps[k : k + at_once] for k in range(0, len(steps), at_once)] or [[]]
+    for number, group in enumerate(groups):
+        read = load if load is not None and number == 0 else kept
+        write = store if store is not None and number == len(groups) - 1 else keep
+        block, near = (2 * group[0], group[-1]) if group else (1, 1)
+        offsets = [0]
+        for step in group:
+            offsets = [at + more for at in offsets for more in (0, step)]
+        with f.loop(0, width, block) as high, f.loop(0, near) as low:
+            start = f.word("add", high, low)
+            names = [f.word("add", start, at) if at else start for at in offsets]
+            values = dict(zip(offsets, [read(name) for name in names], strict=True))
+            for step in group:
+                for at in offsets:
+                    if not at & step:
+                        values[at], values[at + step] = _exchange(f, values[at], values[at + step], step)
+            for at, name in zip(offsets, names, strict=True):
+                write(name, values[at])
 
 
 def _rows_in(f: Function, square: str, vector: str) -> None:
@@ -121,7 +138,9 @@ def integers_in(element: int, width: int, planes: int) -> str:
         lane = f.word("mul", f.word("add", "%first", vector), LANES)
         base = f.at("%data", lane, f"i{element}")
         _ask(f, base, element, write=False)
-        with f.loop(0, planes) as row:  # rows row, row + P, row + 2P, ... come together in one
+
+        def together(row: str, base: str = base) -> str:
+            """Rows row, row + P, row + 2P, ... in one."""
             total = seen = ""
             for k in range(width // planes):
                 start = f.word("mul", f.word("add", row, k * planes), per)
@@ -136,8 +155,9 @@ def integers_in(element: int, width: int, planes: int) -> str:
                 total = f.wide("or", total, value) if total else value
             if planes < element:
                 _gather(f, over, seen)
-            f.store(total, f.at(square, row, VECTOR), align=64)
-        _transpose(f, square, planes)
+            return total
+
+        _transpose(f, square, planes, load=together)
         _rows_in(f, square, vector)
         if planes == element:
             with f.loop("%limit", planes) as row:  # planes that must be 0
@@ -174,9 +194,9 @@ def integers_out(element: int, width: int, planes: int) -> str:
         base = f.at("%data", lane, f"i{element}")
         _ask(f, base, element, write=True)
         _rows_out(f, square, vector, planes)
-        _transpose(f, square, planes)
-        with f.loop(0, planes) as row:
-            total = f.load(f.at(square, row, VECTOR), align=64)
+
+        def apart(row: str, total: str, base: str = base) -> None:
+            """What `together` put in one."""
             for k in range(width // planes):
                 value = f.wide("lshr", total, splat(k * planes)) if k else total
                 if planes < width:
@@ -187,6 +207,8 @@ def integers_out(element: int, width: int, planes: int) -> str:
                     value = f.add(f"trunc <{per} x i{width}> {value} to <{per} x i{element}>")
                 start = f.word("mul", f.word("add", row, k * planes), per)
                 f.store(value, f.at(base, start, f"i{element}"), f"<{per} x i{element}>", element // 8)
+
+        _transpose(f, square, planes, store=apart)
     return f.finish("i64 0")
 
 
