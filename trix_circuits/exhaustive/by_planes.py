@@ -2,10 +2,12 @@
 
 The circuit's gates and the reference nodes of its meaning form one DAG. The first inputs that the gates read become
 *lanes*: a net is a plane of 2^k bits, one a row. The other inputs are *outer*: they are fixed one after the other, to 0
-and to 1, as constants. A net is computed when the last input that it depends on is fixed, so that the low part of an
-adder is computed once and not once for each value of the high part. The goals (what must be 0) are added up the same
-way, as integers in bit-sliced form: the circuit is compared with the sum of its inputs' weights, never with gates of its
-own kind. It shares no code with the kernel but the reading of the bytes.
+and to 1, as constants, those first that tell shards apart. A net is computed when the last input that it depends on is
+fixed, so that the low part of an adder is computed once and not once for each value of the high part. The goals (what
+must be 0) are added up the same way, as integers in bit-sliced form: the circuit is compared with the sum of its inputs'
+weights, never with gates of its own kind.
+
+It shares no code with the kernel but the reading of the bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class _Plan:
     net_count: int
 
 
-def _plan(nets: Nets, goals: list[Claim], lane_inputs: int) -> _Plan:
+def _plan(inputs: int, nets: Nets, goals: list[Claim], lane_inputs: int, prefix_bits: int) -> _Plan:
     needed: set[int] = set()
     stack = [net for goal in goals for net in goal.terms if net != ONE]
     while stack:
@@ -50,8 +52,9 @@ def _plan(nets: Nets, goals: list[Claim], lane_inputs: int) -> _Plan:
     for net in sorted(needed):  # inputs that goals read; on the others nothing depends
         if nets.gates[net] is None:
             order.setdefault(net)
-    ranked = list(order)
-    lanes, outer = tuple(ranked[:lane_inputs]), tuple(ranked[lane_inputs:])
+    prefix = [net for net in range(inputs - 1, inputs - prefix_bits - 1, -1) if net in order]
+    ranked = [net for net in order if net not in prefix]
+    lanes, outer = tuple(ranked[:lane_inputs]), (*prefix, *ranked[lane_inputs:])
     level = dict.fromkeys(lanes, 0) | {net: i + 1 for i, net in enumerate(outer)}
     gates: list[list[tuple[int, tuple[int, ...], tuple[int, ...], int]]] = [[] for _ in range(len(outer) + 1)]
     for net in sorted(needed):
@@ -125,8 +128,8 @@ def _add_constant(word: list[Plane], value: int) -> None:
 class Planes:
     """Searches cubes of rows for one at which the sides differ."""
 
-    def __init__(self, problem: Problem, lane_inputs: int = LANE_INPUTS) -> None:
-        self._plan = _plan(*problem.goals, lane_inputs)
+    def __init__(self, problem: Problem, lane_inputs: int = LANE_INPUTS, prefix_bits: int = 0) -> None:
+        self._plan = _plan(problem.input_bits, *problem.goals, lane_inputs, prefix_bits)
         self._unread = ~sum(1 << net for net in (*self._plan.lanes, *self._plan.outer))
 
     @property

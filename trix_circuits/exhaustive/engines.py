@@ -18,7 +18,7 @@ from trix_circuits.exhaustive.rows import Shards, named
 MAX_INPUTS = 40
 ENGINES = ("native", "numpy")  # in the order in which "auto" tries them
 _NATIVE_A_SECOND = 5 << 29  # operations on vectors of 512 lanes: a low guess, which only shapes shards
-_NUMPY_A_SECOND = 1 << 14  # gates on planes of 2^18 lanes
+_NUMPY_A_SECOND = 1 << 15  # gates on planes of 2^18 lanes
 _SHARD_S = 4.0
 CODE = (
     "check",
@@ -125,7 +125,7 @@ class Task:
     def searcher(self) -> Engine:
         """The engine, made ready."""
         if self.engine == "numpy":
-            return Planes(self.question.problem)
+            return Planes(self.question.problem, prefix_bits=self.shards.prefix_bits)
         from trix_circuits.exhaustive.kernel import Kernel
         from trix_circuits.exhaustive.plan import plan
 
