@@ -62,9 +62,9 @@ def _own_cache() -> Iterator[None]:
                 os.environ[_CACHE] = before
 
 
-def run_circuit(circuit: Circuit, scale: Scale) -> Iterator[tuple[str, Row]]:
-    """The figures of one circuit on every backend that can run here."""
-    for row in _module("one").one_circuit(circuit, scale):
+def run_circuit(circuit: Circuit, scale: Scale, backends: tuple[str, ...] = ()) -> Iterator[tuple[str, Row]]:
+    """The figures of one circuit on the given backends, or on every one that can run here."""
+    for row in _module("one").one_circuit(circuit, scale, backends):
         yield "circuit", row
 
 

@@ -18,14 +18,19 @@ from trix_circuits.errors import InputError
 _CALL_S = 0.2  # lanes are doubled until a call takes so long
 
 
-def one_circuit(circuit: Circuit, scale: Scale) -> Iterator[Row]:
-    """Planes, integers and 0/1 bytes in and out, in lanes a second; planes also in gate-lanes and bytes."""
+def one_circuit(circuit: Circuit, scale: Scale, backends: tuple[str, ...] = ()) -> Iterator[Row]:
+    """Planes, integers and 0/1 bytes in and out, in lanes a second; planes also in gate-lanes and bytes.
+
+    On the given backends, each of which must be able to run here, or on all that can.
+    """
     net = circuit.netlist
     outputs = sum(len(nets) for nets in net.outputs.values())
-    for name in backend_names():
+    for name in backends or backend_names():
         try:
             runner = compile_netlist(circuit, name)
         except InputError:
+            if backends:
+                raise
             continue
         calls: dict[str, Callable[[int], Callable[[], object]]] = {
             "planes": lambda lanes, r=runner: _planes(r, net.input_bits, lanes),  # type: ignore[misc]
@@ -42,7 +47,7 @@ def one_circuit(circuit: Circuit, scale: Scale) -> Iterator[Row]:
 
 def _rate(make: Callable[[int], Callable[[], object]], scale: Scale) -> tuple[float, int]:
     """Lanes a second, and how many at a time."""
-    lanes = 1 << 14
+    lanes = 1 << 10
     while True:
         spent = statistics.median(rounds({"it": make(lanes)}, scale.rounds)["it"])
         if spent > _CALL_S / 2 or lanes >= 1 << scale.lanes_log2 - 2:
@@ -52,7 +57,8 @@ def _rate(make: Callable[[int], Callable[[], object]], scale: Scale) -> tuple[fl
 
 def _planes(runner: Any, bits: int, lanes: int) -> Callable[[], object]:
     planes = random_array((bits, lanes // 64), np.dtype(np.uint64), 0)
-    return lambda: runner.planes(planes)
+    out = runner.planes(planes)
+    return lambda: runner.planes(planes, out)
 
 
 def _integers(runner: Any, inputs: dict[str, int], lanes: int) -> Callable[[], object]:

@@ -22,9 +22,16 @@ from trix_circuits.errors import InputError
 @click.option("--lanes", type=click.IntRange(14, 32), metavar="LOG2", help="Lanes of word-wide circuits (default 26).")
 @click.option("--circuits", "folder", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Where EPFL's multiplier, sin and voter lie, as .aig or as .trix files made by compile.")  # fmt: skip
+@click.option("--backend", "backends", multiple=True, metavar="NAME", help="With FILE: this backend; may be repeated.")
 @json_option
 def command(
-    file: str | None, only: tuple[str, ...], quick: bool, lanes: int | None, folder: Path | None, as_json: bool
+    file: str | None,
+    only: tuple[str, ...],
+    quick: bool,
+    lanes: int | None,
+    folder: Path | None,
+    backends: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Time the kernels on this machine, beside the figures that they are built to reach; or one circuit.
 
@@ -35,11 +42,13 @@ def command(
     """
     if file is not None and (only or folder):
         raise InputError("a circuit file must not come with --only or --circuits")
+    if file is None and backends:
+        raise InputError("--backend must come with a circuit file")
     scale = QUICK if quick else Scale()
     if lanes is not None:
         scale = replace(scale, lanes_log2=lanes)
     if file is not None:
-        found = run_circuit(load(file), scale)
+        found = run_circuit(load(file), scale, backends)
     else:
         names = only or tuple(name for name in SECTIONS if name != "circuits" or folder is not None)
         found = run_sections(names, scale, folder)
