@@ -220,36 +220,35 @@ def _planes_start(f: Function) -> str:
 
 
 def planes_in() -> str:
-    """`planes_in`: rows of words, `stride` bytes apart, into the tile.
+    """`planes_in`: rows of words, `stride` bytes apart, into the tile."""
+    return _planes("planes_in", False)
+
+
+def planes_out() -> str:
+    """`planes_out`: from the tile to rows of words."""
+    return _planes("planes_out", True)
+
+
+def _planes(name: str, write: bool) -> str:
+    """Rows of words from or to the tile.
 
     So many rows are more streams than a processor's prefetcher follows, and where the stride is a power of two they
     compete for the same few lines of the cache: while a row is copied, the row after the next one is asked for.
     """
-    f = _head("planes_in")
+    f = _head(name)
     start = _planes_start(f)
     ahead = f.word("mul", "%stride", 2)
     with f.loop(0, "%bits") as row:
-        source = f.at(start, f.word("mul", row, "%stride"))
-        later = f.at(source, ahead)
-        into = f.at("%rows", f.word("mul", row, "%pitch"))
+        outside = f.at(start, f.word("mul", row, "%stride"))
+        later = f.at(outside, ahead)
+        inside = f.at("%rows", f.word("mul", row, "%pitch"))
         with f.loop(0, "%count") as vector:
-            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(later, vector, VECTOR)}, i32 0, i32 3, i32 1)")
-            f.store(f.load(f.at(source, vector, VECTOR)), f.at(into, vector, VECTOR), align=64)
-    return f.finish("i64 0")
-
-
-def planes_out() -> str:
-    """`planes_out`: from the tile to rows of words; the row after the next one is asked for, as in `planes_in`."""
-    f = _head("planes_out")
-    start = _planes_start(f)
-    ahead = f.word("mul", "%stride", 2)
-    with f.loop(0, "%bits") as row:
-        into = f.at(start, f.word("mul", row, "%stride"))
-        later = f.at(into, ahead)
-        source = f.at("%rows", f.word("mul", row, "%pitch"))
-        with f.loop(0, "%count") as vector:
-            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(later, vector, VECTOR)}, i32 1, i32 3, i32 1)")
-            f.store(f.load(f.at(source, vector, VECTOR), align=64), f.at(into, vector, VECTOR))
+            f.do(f"call void @llvm.prefetch.p0(ptr {f.at(later, vector, VECTOR)}, i32 {int(write)}, i32 3, i32 1)")
+            here, there = f.at(inside, vector, VECTOR), f.at(outside, vector, VECTOR)
+            if write:
+                f.store(f.load(here, align=64), there)
+            else:
+                f.store(f.load(there), here, align=64)
     return f.finish("i64 0")
 
 

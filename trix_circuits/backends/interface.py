@@ -79,6 +79,12 @@ class Column:
     signed: bool = False
 
 
+def refuse_device(backend: str, device: str | None) -> None:
+    """Raise InputError unless the device is the processor."""
+    if device not in (None, "cpu"):
+        raise InputError(f"backend {backend} runs on the cpu, not on {device}")
+
+
 def element_bits(width: int) -> int:
     """The least of 8, 16, 32, 64 that holds so many bits (64 if none does)."""
     return next((size for size in (8, 16, 32) if width <= size), 64)

@@ -7,6 +7,7 @@ of code to the next. Within a chunk values live in registers (LLVM spills what d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,18 +61,20 @@ def emit_table(f: Function, table: int, parts: list[str], ternary: bool, known: 
     return names[-1]
 
 
+def _whole(
+    program: LaneProgram, homes: dict[int, str], places: list[str], on_load: Callable[[int], str] | None = None
+) -> tuple[list[str], int]:
+    """`assembly.body` of all operations, outputs going to `places`."""
+    tables, operands = program.tables.tolist(), program.operands.tolist()
+    outputs = list(zip(program.outputs.tolist(), places, strict=True))
+    return assembly.body(program.first, tables, operands, homes, {}, outputs, on_load)
+
+
 def straight_assembly(program: LaneProgram, name: str, pitch: int) -> str:
     """`straight` for x86-64 with AVX-512, its registers given out by `assembly`."""
     homes = {value: f"{pitch * (value - 1)}(%rdi)" for value in range(1, program.first)}
     places = [f"{pitch * (program.input_bits + k)}(%rdi)" for k in range(program.output_bits)]
-    lines, stack = assembly.body(
-        program.first,
-        program.tables.tolist(),
-        program.operands.tolist(),
-        homes,
-        {},
-        list(zip(program.outputs.tolist(), places, strict=True)),
-    )
+    lines, stack = _whole(program, homes, places)
     return assembly.function(name, lines, stack, assembly.TILE_START, assembly.TILE_STEP)
 
 
@@ -108,15 +111,7 @@ def direct_assembly(program: LaneProgram, name: str) -> str:
         return f"prefetcht0 {ahead + VECTOR_BYTES * (value - 1)}(%rdi)"
 
     places = [f"{VECTOR_BYTES * k}(%rsi)" for k in range(program.output_bits)]
-    lines, stack = assembly.body(
-        program.first,
-        program.tables.tolist(),
-        program.operands.tolist(),
-        homes,
-        {},
-        list(zip(program.outputs.tolist(), places, strict=True)),
-        ask,
-    )
+    lines, stack = _whole(program, homes, places, ask)
     later = {
         place: f"prefetchw {_ahead(out_bytes, _WRITE_AHEAD) + VECTOR_BYTES * k}(%rsi)" for k, place in enumerate(places)
     }

@@ -31,6 +31,7 @@ from trix_circuits.backends.interface import (
     checked_planes,
     input_columns,
     output_columns,
+    refuse_device,
     refuse_misfits,
     refuse_other_than_bits,
 )
@@ -349,8 +350,7 @@ class NativeBackend:
         return ""
 
     def compile(self, program: LaneProgram, interface: Interface, device: str | None) -> NativeRunner:
-        if device not in (None, "cpu"):
-            raise InputError(f"backend native runs on the cpu, not on {device}")
+        refuse_device(self.name, device)
         return NativeRunner(program, interface, make_logic(program))
 
 

@@ -17,10 +17,10 @@ from trix_circuits.backends.interface import (
     checked_planes,
     input_columns,
     output_columns,
+    refuse_device,
     refuse_misfits,
     refuse_other_than_bits,
 )
-from trix_circuits.errors import InputError
 from trix_circuits.lower.lut import AND, OR, XOR, binary_form
 from trix_circuits.lower.program import LaneProgram
 
@@ -149,8 +149,7 @@ class NumpyBackend:
         return ""
 
     def compile(self, program: LaneProgram, interface: Interface, device: str | None) -> NumpyRunner:
-        if device not in (None, "cpu"):
-            raise InputError(f"backend numpy runs on the cpu, not on {device}")
+        refuse_device(self.name, device)
         return NumpyRunner(program, interface)
 
 
