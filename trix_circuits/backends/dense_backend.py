@@ -57,8 +57,10 @@ class DenseRunner(TensorRunner):
     def tensor_planes(self, planes: Tensor) -> Tensor:
         if planes.ndim == 3:
             blocks, _, words = planes.shape
-            flat = planes.movedim(1, 0).reshape(planes.shape[1], -1)
-            return self.tensor_planes(flat).reshape(-1, blocks, words).movedim(0, 1).contiguous()
+            flat = planes.movedim(1, 0).reshape(planes.shape[1], blocks * words)
+            return (
+                self.tensor_planes(flat).reshape(self.interface.output_bits, blocks, words).movedim(0, 1).contiguous()
+            )
         words = planes.shape[1]
         found = planes.new_empty(self.interface.output_bits, words)
         layers = self._layers(planes.device)

@@ -11,7 +11,8 @@ gate and the bound. This holds for inputs of 0 and 1; other values are taken as 
 
 The step has no useful derivative. Backward, one of these stands for it (`surrogate`), `z` being the sum in the format's
 values, `w` the `width`: "window", 1 where |z| <= w, else 0 (Hubara et al., Binarized neural networks, NeurIPS 2016);
-"identity", 1 (Bengio, Leonard, Courville, arXiv 1308.3432, 2013); "sigmoid", the derivative of sigmoid(z / w).
+"identity", 1 (Bengio, Leonard, Courville, arXiv 1308.3432, 2013), through which a sum bit passes nothing: it is half of
+a + b + c less a carry that is half of a + b + c as well; "sigmoid", the derivative of sigmoid(z / w).
 """
 
 from __future__ import annotations
