@@ -177,8 +177,8 @@ class AigBuilder:
         return cleaned(full) if clean else full
 
 
-def cleaned(aig: Aig) -> Aig:
-    """The same AIG without ANDs that no output needs; the order of the others stays."""
+def needed_ands(aig: Aig) -> npt.NDArray[np.bool_]:
+    """For each AND whether an output needs it."""
     first = 1 + len(aig.input_names)
     needed = bytearray(aig.variables)
     for literal in aig.outputs.tolist():
@@ -187,7 +187,13 @@ def cleaned(aig: Aig) -> Aig:
     for k in range(aig.size - 1, -1, -1):
         if needed[first + k]:
             needed[left[k] >> 1] = needed[right[k] >> 1] = 1
-    keep = np.frombuffer(needed, dtype=np.uint8)[first:] > 0
+    found: npt.NDArray[np.bool_] = np.frombuffer(needed, dtype=np.uint8)[first:] > 0
+    return found
+
+
+def cleaned(aig: Aig) -> Aig:
+    """The same AIG without ANDs that no output needs; the order of the others stays."""
+    first, keep = 1 + len(aig.input_names), needed_ands(aig)
     if keep.all():
         return aig
     place = np.concatenate([np.arange(first), first - 1 + np.cumsum(keep)])

@@ -330,16 +330,17 @@ class Nets:
         self._ids: dict[Gate, int] = {}
         self.values: dict[int, int] = {}  # constants that this object made
         self.equal: dict[int, int] = {}  # net -> literal (2 * net + inverted) of an earlier one, proven equal
-        self.zero, self.one = self.gate((), (), -1), self.gate((), (), 0)
+        self.zero, self.one, self.early = self.gate((), (), -1), self.gate((), (), 0), range(0)  # early: gates of sources
 
     def find(self, literal: int) -> int:
-        """The earliest literal known to be equal."""
+        """The earliest literal known to be equal: of inputs, constants and sources before gates of the circuit and ghosts."""
         while (earlier := self.equal.get(literal >> 1)) is not None: literal = earlier ^ (literal & 1)
         return literal
     def merge(self, a: int, b: int) -> None:
         """Note that two literals are equal: from now on windows and sums see the earlier net in place of the later."""
-        a, b = sorted((self.find(a), self.find(b)))
+        a, b = sorted((self.find(a), self.find(b)), key=lambda literal: self.rank(literal >> 1))
         if a >> 1 != b >> 1: self.equal[b >> 1] = a ^ (b & 1)
+    def rank(self, net: int) -> tuple[bool, int]: return net not in self.early and self.gates[net] is not None and net not in self.values, net
     def reduced(self, terms: Linear, only: Container[int] | None = None) -> Linear:
         """A linear form over the earliest equal nets, for those nets that are in `only`."""
         total: Linear = {}
@@ -578,7 +579,7 @@ class Windows:
                 found[net] = reads = [find(2 * s) if s in known else 2 * s for s in gate[0]]
                 stack.extend([literal >> 1 for literal in reads])
         gates: list[Any] = []
-        for net in sorted(found):  # in order, since gates read smaller nets only
+        for net in sorted(found, key=self.nets.rank):  # in order, since gates read earlier nets only
             _, weights, bias = own[net] or ((), (), 0)
             terms = []
             for literal, weight in zip(found[net], weights, strict=True):
@@ -597,8 +598,7 @@ class Windows:
         return self.memo[shape]
     @staticmethod
     def _decide(leaves: int, gates: Sequence[Any], claims: Sequence[Any]) -> int | None:
-        low = min(leaves, CHUNK)
-        ones = (1 << (1 << low)) - 1
+        ones = (1 << (1 << (low := min(leaves, CHUNK)))) - 1
         patterns = [ones // ((1 << (1 << i)) + 1) << (1 << i) for i in range(low)]  # the rows with bit i set
         for chunk in range(1 << leaves - low):
             planes = [ones] + patterns + [ones if chunk >> i & 1 else 0 for i in range(leaves - low)]
@@ -730,6 +730,7 @@ def attach(nets: Nets, circuit: Circuit, source: Source) -> dict[str, list[int]]
     for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]): place[bit] = net
     place += range(len(nets.gates), len(nets.gates) + len(source.gates))
     nets.gates += [(tuple([place[s] for s in sources]), weights, bias) for sources, weights, bias in source.gates]
+    nets.early = range(nets.early.start or len(nets.gates) - len(source.gates), len(nets.gates))
     return {name: [2 * place[source.outputs[bit][1] >> 1] + (source.outputs[bit][1] & 1) for bit in bits] for name, bits in outs.items()}
 
 @_decoding("the certificate is malformed")
@@ -744,12 +745,11 @@ def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequenc
     nets = Nets(input_bits, circuit.gates)
     goals = Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
     wanted = [attach(nets, circuit, read_source(source)) for source in sources]
-    windows = Windows(nets, {} if memo is None else memo)
     for reads, weights, bias in circuit.certificate["ghosts"]:
         good = len(reads) == len(weights) and all(0 <= source < len(nets.gates) for source in reads)
         _require(good and all(type(n) is int for n in (*reads, *weights, bias)), "a ghost must read earlier nets")
         nets.gates.append((tuple(reads), tuple(weights), bias))
-    steps = Steps(nets, windows)
+    steps = Steps(nets, Windows(nets, {} if memo is None else memo))
     for entry in circuit.certificate["lemmas"]: steps.take(entry)
     proofs = circuit.certificate["goals"]
     _require(len(proofs) == len(goals), f"the certificate must prove {len(goals)} goals, not {len(proofs)}")
@@ -757,7 +757,7 @@ def check(data: bytes, memo: dict[Any, int | None] | None = None, given: Sequenc
     for literals, (name, drivers) in itertools.product(wanted, circuit.outputs):
         open_bits = [bit for bit, net in enumerate(drivers) if nets.find(2 * net) != nets.find(literals[name][bit])]
         if open_bits: raise Refused(f"bit {open_bits[0]} of {name} is not shown to equal its source's")
-    return Verdict(circuit, len(steps.claims), windows.rows, tuple(sorted(kinds | steps.kinds)))
+    return Verdict(circuit, len(steps.claims), steps.windows.rows, tuple(sorted(kinds | steps.kinds)))
 def _prove(goal: Claim, proof: Any, steps: Steps, circuit: Circuit) -> str:
     """Prove one goal the way that its proof says: "rows", or [[lemma, multiplier], ...]. Returns the kind."""
     if proof == "rows":

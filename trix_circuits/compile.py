@@ -106,7 +106,7 @@ def compile_foreign(
         seconds[what] = seconds.get(what, 0.0) + now - started
         started = now
 
-    def certified(netlist: Any, aig: Aig, evidence: Any, limit_s: float) -> Circuit:
+    def certified(netlist: Netlist, aig: Aig, evidence: Any, limit_s: float) -> Circuit:
         told = None if stage is None else lambda done, total: stage("proof", done / max(1, total))
         return certify_against(
             foreign.name,
@@ -116,6 +116,7 @@ def compile_foreign(
             origin={"source": foreign.kind, "objective": objective, "effort": effort, "max_fan_in": max_fan_in},
             aig=aig,
             evidence=evidence,
+            origins=origins if netlist is plain else (),
             time_limit_s=limit_s,
             progress=told,
             seconds=seconds,
@@ -123,14 +124,16 @@ def compile_foreign(
 
     options: dict[str, Any] = {"objective": objective, "effort": effort, "max_fan_in": max_fan_in, "progress": stage}
     notes = list(foreign.notes)
-    circuit, plain = None, None
+    circuit: Circuit | None = None
+    plain: Netlist | None = None  # mapped without sums
+    origins: list[tuple[int, int]] = []
     extraction = extract(foreign.aig) if foreign.aig.size <= SUMS_AT_MOST else None
     spent("sums")
     if extraction is not None and extraction.regions:
         try:
             netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
             if foreign.aig.size <= BOTH_WAYS:
-                plain = map_aig(foreign.aig, form, **options)
+                plain = map_aig(foreign.aig, form, origins=origins, **options)
                 smaller = min(plain, netlist, key=lambda net: _cost(net, objective))
                 netlist, evidence = (plain, []) if smaller is plain else (netlist, evidence)
             spent("map")
@@ -139,9 +142,10 @@ def compile_foreign(
             notes.append("sums were recognised that could not be proven; mapped without them")
             spent("prove")
     if circuit is None:
-        netlist = map_aig(foreign.aig, form, **options) if plain is None else plain
+        if plain is None:
+            plain = map_aig(foreign.aig, form, origins=origins, **options)
         spent("map")
-        circuit = certified(netlist, foreign.aig, (), time_limit_s)
+        circuit = certified(plain, foreign.aig, (), time_limit_s)
     if not foreign.vouched:
         notes.append(
             f"the checker reads AIGER and BLIF: it vouches for the AIGER into which this {foreign.kind} was translated"

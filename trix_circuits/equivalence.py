@@ -59,13 +59,15 @@ def certify_against(
     origin: Mapping[str, Any] | None = None,
     aig: Aig | None = None,
     evidence: Sequence[RegionEvidence] = (),
+    origins: Sequence[tuple[int, int]] = (),
     time_limit_s: float = 600.0,
     progress: Progress | None = None,
     seconds: dict[str, float] | None = None,
 ) -> Circuit:
     """The circuit of a netlist that is proven equal to its sources (bytes of AIGER or BLIF files, or circuit files).
 
-    `seconds` receives those of the stages. `evidence` tells of sums made anew, in literals of `aig`, which is that of the first source with further nodes.
+    `seconds` receives those of the stages. `evidence` tells of sums made anew, in literals of `aig`, which is that of the first source with further nodes. `origins` are pairs of a net and
+    a literal of `aig` that it is said to compute.
 
     Raises RefutedError with a counterexample if they differ, LimitError if no proof is found.
     """
@@ -73,7 +75,11 @@ def certify_against(
     read = [check.read_source(source) for source in sources]
     sweep = Sweep(netlist, read, started + time_limit_s)
     sums = Sums(sweep, aig, evidence, read[0]).merge if aig is not None and evidence else None
-    sweep.run(sums, progress)
+    hints = []
+    if aig is not None and origins:
+        place = sweep.located(aig, read[0])
+        hints = [(net, place[o >> 1] ^ (o & 1)) for net, o in origins if o >> 1 in place]
+    sweep.run(sums, progress, hints)
     missing = sweep.missing()
     if missing:
         output, bit = missing[0]

@@ -163,31 +163,7 @@ class Sums:
 def _literals(sweep: Sweep, aig: Aig, source: check.Source) -> Mapping[int, int]:
     """For each variable of the AIG a literal of the sweep: the source's own node by its structure, else a ghost."""
     inputs = len(aig.input_names)
-    ins = dict(check.buses(source.inputs, [name for name, _ in source.outputs])[0])
-    place = {bit: net for net, bit in enumerate(bit for name in sweep.netlist.inputs for bit in ins[name])}
-    known = {pair: inputs + 1 + k for k, pair in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True))}
-    found: dict[int, int] = {0: 2 * sweep.nets.zero} | {1 + k: 2 * place[k] for k in range(inputs)}
-    own: list[int | None] = [2 * (1 + k) for k in range(inputs)]  # literal of the AIG for each net of the source
-    for number, (reads, weights, bias) in enumerate(source.gates):
-        own.append(None)
-        if not reads:
-            own[-1] = 0 if bias < 0 else 1
-        elif len(reads) == 2 and abs(weights[0]) == abs(weights[1]) == 1:
-            a, b = own[reads[0]], own[reads[1]]
-            need = (weights[0] < 0) + (weights[1] < 0) - bias
-            if a is None or b is None or need not in (1, 2):
-                continue
-            flip = need == 1  # an OR
-            a, b = a ^ (weights[0] < 0) ^ flip, b ^ (weights[1] < 0) ^ flip
-            a, b = max(a, b), min(a, b)
-            if b == 0 or a == b ^ 1:
-                own[-1] = 0 ^ flip
-            elif b == 1 or a == b:
-                own[-1] = a ^ flip
-            elif (a, b) in known:
-                variable = known[a, b]
-                own[-1] = 2 * variable ^ flip
-                found.setdefault(variable, 2 * (sweep.first_source + number) ^ flip)
+    found = sweep.located(aig, source)
     for k, (a, b) in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True)):
         if inputs + 1 + k not in found:
             x, y = found[a >> 1] ^ (a & 1), found[b >> 1] ^ (b & 1)

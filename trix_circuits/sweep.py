@@ -17,12 +17,14 @@ from __future__ import annotations
 import random
 import time
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from trix_circuits import check
+from trix_circuits.aig import Aig
 from trix_circuits.check import ONE, Linear, accumulate
 from trix_circuits.circuit import Certificate
 from trix_circuits.errors import LimitError, RefutedError
@@ -66,6 +68,7 @@ class Sweep:
         self._members: dict[int, list[int]] = {}  # earliest net of a class -> the others
         self._by_gate: dict[tuple[tuple[int, int], ...], int] = {}
         self._rank: list[int] = []
+        self._hinted: dict[int, list[tuple[int, int]]] = {}  # node -> pairs of literals
         self._pending: list[list[int]] = []  # counterexamples: input bits
         self._observed = [net + 1 for net in range(netlist.input_bits)]
         self.deadline = deadline
@@ -150,19 +153,28 @@ class Sweep:
 
     # ---- order -------------------------------------------------------------------------------------------------------
 
-    def run(self, sums: Callable[[], int] | None = None, progress: Progress | None = None) -> None:
+    def run(
+        self,
+        sums: Callable[[], int] | None = None,
+        progress: Progress | None = None,
+        hints: Iterable[tuple[int, int]] = (),
+    ) -> None:
         """Merge what can be proven equal until all outputs are; raises RefutedError if the patterns show a difference.
 
         The first pass takes what is quick and is most often all; as long as `sums` merges more (it tells how many
         regions it did), the pass is repeated; the next also widens windows; then the solver is asked, from the inputs
-        up, about all nodes of the sources that have no equal yet.
+        up, about all nodes of the sources that have no equal yet. `hints` are pairs of a gate and a literal of a source
+        that are likely to be equal, and tried first.
         """
         self.planes = self.simulate()
         self._refute()
+        for net, literal in hints:
+            self._hinted.setdefault(literal >> 1, []).append((2 * net, literal))
         self._first_words = self.planes.shape[1]
         self._numbers = signatures = self._signatures()
         self._ranked = order = self._order(signatures)
-        for wider in (False, True):
+        self._by_hints(order, progress)
+        for wider in (False, True) if self._open() else ():
             self._pass(wider, order, signatures, progress)
             while self._open():
                 needed = self._needed()
@@ -172,7 +184,7 @@ class Sweep:
                 self._pass(wider, order, signatures, progress)
             else:
                 return
-        if not self._by_rows():
+        if self._open() and not self._by_rows():
             self._outputs_by_clauses(progress)
 
     def _open(self) -> bool:
@@ -200,6 +212,16 @@ class Sweep:
                 stack.extend((self.nets.gates[net] or ((),))[0])
         return seen
 
+    def _by_hints(self, order: Sequence[int], progress: Progress | None) -> None:
+        """Gates beside the nodes that they are said to compute, in topological order: linear time."""
+        pairs = [pair for node in order for pair in self._hinted.get(node, ())]
+        for k, pair in enumerate(pairs):
+            if k % 1024 == 0:
+                self._left()
+                if progress is not None:
+                    progress(k, len(pairs))
+            self._merge_if_equal(*pair, careful=True)
+
     def _pass(
         self,
         wider: bool,
@@ -219,7 +241,8 @@ class Sweep:
                 if progress is not None:
                     progress(k, len(order))
             earlier = likes.setdefault(signatures[net], [])
-            if not self._merge_same(net) and net not in self.nets.equal:
+            hinted = [self._merge_if_equal(*pair, careful=True) for pair in self._hinted.get(net, ())]
+            if not any(hinted) and not self._merge_same(net) and net not in self.nets.equal:
                 pairs = [
                     (2 * net, 2 * like + (phase[net] ^ phase[like]))
                     for like in earlier[-MOST_LIKES:]
@@ -250,8 +273,11 @@ class Sweep:
         for net in range(self.first_source, self.first_ghost):
             nodes_of.setdefault(signatures[net], []).append(net)
         rank = [0] * len(self.nets.gates)
+        known = {pair[0] >> 1: node for node, pairs in reversed(self._hinted.items()) for pair in pairs}
         for net, gate in enumerate(self.nets.gates):
-            if gate is not None and net < self.first_source:
+            if net in known:
+                rank[net] = known[net]
+            elif gate is not None and net < self.first_source:
                 least = max((rank[s] for s in gate[0]), default=0)
                 nodes = nodes_of.get(signatures[net], [])
                 at = bisect_left(nodes, least)  # the next node of the same patterns is the likeliest to be the same
@@ -264,11 +290,17 @@ class Sweep:
 
     # ---- one pair ----------------------------------------------------------------------------------------------------
 
-    def _merge_if_equal(self, a: int, b: int, growth: int = 0) -> bool:
+    def _merge_if_equal(self, a: int, b: int, growth: int = 0, careful: bool = False) -> bool:
         x, y = self.nets.find(a), self.nets.find(b)
         if x == y:
             return True
-        for leaves in self._windows(a >> 1, b >> 1, growth):
+        if careful and x >> 1 != a >> 1:  # what a node equals that is shown to be the same may be plain to see
+            more = self._open_ends(b >> 1, {x >> 1})
+            if more is not None and len(more) < WINDOW_LEAVES and self.take([x, b, x >> 1, *more]):
+                self._note(x, y)
+                return True
+        windows = self._careful_windows(a >> 1, b >> 1) if careful else self._windows(a >> 1, b >> 1, growth)
+        for leaves in windows:
             if self.take([a, b, *leaves]):
                 self._note(x, y)
                 return True
@@ -286,6 +318,36 @@ class Sweep:
         if x != y and self.take([2 * net, 2 * like, *(source for source, _ in key if source != ONE)]):
             self._note(x, y)
         return like != net
+
+    def located(self, aig: Aig, source: check.Source) -> dict[int, int]:
+        """For variables of an AIG the first source's own literals, found by structure; not all need be there."""
+        inputs = len(aig.input_names)
+        ins = dict(check.buses(source.inputs, [name for name, _ in source.outputs])[0])
+        place = {bit: net for net, bit in enumerate(bit for name in self.netlist.inputs for bit in ins[name])}
+        known = {pair: inputs + 1 + k for k, pair in enumerate(zip(aig.left.tolist(), aig.right.tolist(), strict=True))}
+        found: dict[int, int] = {0: 2 * self.nets.zero} | {1 + k: 2 * place[k] for k in range(inputs)}
+        own: list[int | None] = [2 * (1 + k) for k in range(inputs)]  # literal of the AIG for each net of the source
+        for number, (reads, weights, bias) in enumerate(source.gates):
+            own.append(None)
+            if not reads:
+                own[-1] = 0 if bias < 0 else 1
+            elif len(reads) == 2 and abs(weights[0]) == abs(weights[1]) == 1:
+                a, b = own[reads[0]], own[reads[1]]
+                need = (weights[0] < 0) + (weights[1] < 0) - bias
+                if a is None or b is None or need not in (1, 2):
+                    continue
+                flip = need == 1  # an OR
+                a, b = a ^ (weights[0] < 0) ^ flip, b ^ (weights[1] < 0) ^ flip
+                a, b = max(a, b), min(a, b)
+                if b == 0 or a == b ^ 1:
+                    own[-1] = 0 ^ flip
+                elif b == 1 or a == b:
+                    own[-1] = a ^ flip
+                elif (a, b) in known:
+                    variable = known[a, b]
+                    own[-1] = 2 * variable ^ flip
+                    found.setdefault(variable, 2 * (self.first_source + number) ^ flip)
+        return found
 
     # ---- for sums.py -------------------------------------------------------------------------------------------------
 
@@ -341,7 +403,7 @@ class Sweep:
 
     def _note(self, a: int, b: int) -> None:
         """Remember that two nets, the earliest of their classes, were merged."""
-        first, second = min(a, b) >> 1, max(a, b) >> 1
+        first, second = sorted((a >> 1, b >> 1), key=self.nets.rank)
         self._merged.add(first)
         self._members.setdefault(first, []).extend([second, *self._members.pop(second, [])])
 
@@ -391,6 +453,81 @@ class Sweep:
             frontier = (frontier - {top}) | below
             if len(frontier) > 2 * WINDOW_LEAVES:
                 return
+
+    def _careful_windows(self, gate: int, node: int) -> Iterable[list[int]]:
+        """For a gate that was made of cuts of a node, though it may not read all their leaves, nor only the lowest.
+
+        A leaf that is a function of the others is left out; leaves that the gate does not read, but the node does, are
+        taken in. Then leaves are replaced by those below them, the highest first.
+        """
+        leaves = self._below(gate)
+        tried: set[tuple[int, ...]] = set()
+        for _ in range(GROWTH):
+            if leaves is None or len(leaves) > WINDOW_LEAVES:
+                return
+            for lean in (False, True):
+                chosen = self._lean(leaves) if lean else leaves
+                more = set() if self._closed(node, chosen) else self._open_ends(node, chosen)
+                window = chosen | (more or set())
+                if more is not None and len(window) <= check.MAX_LEAVES - 6 and tuple(sorted(window)) not in tried:
+                    tried.add(tuple(sorted(window)))
+                    yield sorted(window)
+            gates = [net for net in window if self.nets.gates[net] is not None]
+            if not gates:
+                return
+            # Of what was taken in, what is near to the leaves is the likeliest to depend on them.
+            near = [net for net in gates if self._depends(net, window)] or [net for net in gates if net in (more or ())]
+            next_one = min(near, key=self._rank.__getitem__) if near else max(gates, key=self._rank.__getitem__)
+            below = self._below(next_one)
+            leaves = None if below is None else (window - {next_one}) | below
+
+    def _lean(self, leaves: set[int]) -> set[int]:
+        """The leaves without those that are functions of the others."""
+        kept = set(leaves)
+        for leaf in sorted(leaves, key=self.nets.rank, reverse=True):
+            if self._closed(leaf, kept - {leaf}):
+                kept.remove(leaf)
+        return kept
+
+    def _depends(self, net: int, leaves: set[int]) -> bool:
+        """Whether a gate that is known to be equal to a net reads other leaves only."""
+        return any(
+            all(self.nets.find(2 * s) >> 1 in leaves for s in gate[0])
+            for other in self._members.get(net, ())
+            if (gate := self.nets.gates[other]) is not None
+        )
+
+    def _open_ends(self, net: int, leaves: set[int]) -> set[int] | None:
+        """Nets to add to the leaves so that all ways down from a net end there; None if they are not at hand.
+
+        They are the highest inputs or merged nets that do not themselves end in the leaves.
+        """
+        reads: dict[int, list[int]] = {}
+        queue = deque([net])  # near ones first, since what the gate does not read may have a large cone
+        while queue and len(reads) < CONE_NODES:
+            found = queue.popleft()
+            gate = self.nets.gates[found]
+            if found not in reads and found not in leaves and gate is not None:
+                reads[found] = [self.nets.find(2 * s) >> 1 for s in gate[0]]
+                queue.extend(reads[found])
+        closed = set(leaves)
+        for found in sorted(reads, key=self.nets.rank):  # a net reads earlier ones
+            if all(s in closed for s in reads[found]):
+                closed.add(found)
+        ends: set[int] = set()
+        stack = [net]
+        while stack:
+            for s in reads[stack.pop()]:
+                if s in closed:
+                    continue
+                if s in self._merged:
+                    ends.add(s)
+                elif s in reads:
+                    stack.append(s)
+                else:
+                    return None
+                closed.add(s)
+        return ends
 
     def _below(self, net: int) -> set[int] | None:
         """The nearest nets below a net that are inputs or merged; None if they are too many."""

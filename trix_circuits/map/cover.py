@@ -50,7 +50,10 @@ def cover(
     area_rounds: int = 3,
     slack: int = 0,
 ) -> Network:
-    """A network of gates of the format that computes the AIG's outputs; `keep` cuts a node are considered."""
+    """A network of gates of the format that computes the AIG's outputs; `keep` cuts a node are considered.
+
+    Its `origins` are literals of this AIG.
+    """
     values = Values.of(form)
     first = 1 + len(aig.input_names)
     size = aig.size
@@ -101,6 +104,7 @@ def _derive(
     gate = gate_maker(values)
     invert = inverter(form, values)
     nets = [-1, *range(first - 1), *([-1] * aig.size)]
+    origins: list[tuple[int, int]] = []
     for k in np.flatnonzero(used[first:] > 0).tolist():
         c = int(chosen[k])
         size = int(sizes[k, c])
@@ -110,7 +114,12 @@ def _derive(
             if flips >> i & 1:
                 reads[i] = rows.gate([reads[i]], *invert)
         net = rows.gate(reads, weights, bias)
-        nets[first + k] = rows.gate([net], *invert) if flips >> 6 & 1 else net
+        flip = flips >> 6 & 1
+        origins.append((net, 2 * (first + k) + flip))
+        nets[first + k] = net
+        if flip:
+            nets[first + k] = rows.gate([net], *invert)
+            origins.append((nets[first + k], 2 * (first + k)))
     outputs = []
     for literal in aig.outputs.tolist():
         if literal <= 1:
@@ -121,7 +130,8 @@ def _derive(
         else:
             net = nets[literal >> 1]
             outputs.append(rows.gate([net], *invert) if literal & 1 else net)
-    return rows.finish(outputs)
+        origins.append((outputs[-1], literal))
+    return rows.finish(outputs, origins)
 
 
 def gate_maker(values: Values) -> Callable[[int, int], tuple[int, list[int], int]]:

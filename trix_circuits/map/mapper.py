@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from trix_circuits import check
-from trix_circuits.aig import Aig, cleaned
+from trix_circuits.aig import Aig, cleaned, needed_ands
 from trix_circuits.errors import InputError
 from trix_circuits.formats import WeightFormat
 from trix_circuits.map.collapse import MAX_JOINT, collapse
@@ -38,11 +40,13 @@ def map_aig(
     max_fan_in: int | None = None,
     progress: Progress | None = None,
     stats: dict[str, Any] | None = None,
+    origins: list[tuple[int, int]] | None = None,
 ) -> Netlist:
     """A netlist of gates of the format that computes the AIG, its buses named by `check.buses`.
 
     `objective` is size or depth, `effort` 0 (quick) to 3, `max_fan_in` at least 2. `progress` is told each stage and
-    the part done (0 to 1); `stats` receives seconds and gates by stage. Raises InputError for settings that make no
+    the part done (0 to 1); `stats` receives seconds and gates by stage, `origins` pairs of a net and the literal of the
+    AIG that it computes, where that was kept track of: hints, not facts. Raises InputError for settings that make no
     sense, ImpossibleError for a format that cannot express AND with inversions.
     """
     if objective not in OBJECTIVES:
@@ -80,6 +84,8 @@ def map_aig(
     for source in sources:
         for leaves in plan.leaves:
             network = cover(source, format, by_depth=by_depth, max_leaves=min(leaves, fan_in), keep=plan.keep)
+            if source is not aig_clean:
+                network.origins = network.origins[:0]
             if not drafts:
                 note("cover", network)
             network = collapse(network, values, limit=fan_in)
@@ -98,7 +104,16 @@ def map_aig(
         network = best
     note("resynthesis", network)
     check_values(network, format)
-    return netlist_of(network, aig, format)
+    _trace_back(network, aig)
+    return netlist_of(network, aig, format, origins)
+
+
+def _trace_back(network: Network, aig: Aig) -> None:
+    """Turn origins in the cleaned AIG into those in the AIG itself."""
+    first = 1 + len(aig.input_names)
+    place = np.concatenate([np.arange(first), first + np.flatnonzero(needed_ands(aig))])
+    literals = network.origins[:, 1]
+    network.origins[:, 1] = 2 * place[literals >> 1] + (literals & 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +154,8 @@ def _plan(ands: int, effort: int, by_depth: bool) -> Plan:
     )
 
 
-def netlist_of(network: Network, aig: Aig, form: WeightFormat) -> Netlist:
-    """The network as a netlist whose buses are those of the AIG's names."""
+def netlist_of(network: Network, aig: Aig, form: WeightFormat, origins: list[tuple[int, int]] | None = None) -> Netlist:
+    """The network as a netlist whose buses are those of the AIG's names; `origins` receives those of its nets."""
     inputs, outputs = check.buses(list(aig.input_names), list(aig.output_names))
     builder = Builder(form, {name: len(places) for name, places in inputs}, share=False)
     nets = [0] * (network.inputs + network.size)
@@ -151,5 +166,7 @@ def netlist_of(network: Network, aig: Aig, form: WeightFormat) -> Netlist:
     for g, (count, bias) in enumerate(zip(network.fan_in.tolist(), network.biases.tolist(), strict=True)):
         reads = [nets[s] for s in sources[g][:count]]
         nets[network.inputs + g] = builder.gate(reads, weights[g][:count], bias)
+    if origins is not None:
+        origins += [(nets[net], literal) for net, literal in network.origins.tolist()]
     drivers = network.outputs.tolist()
     return builder.finish({name: [nets[drivers[place]] for place in places] for name, places in outputs})

@@ -24,7 +24,11 @@ WIDTH = 16  # the largest fan-in that the mapper makes
 
 @dataclass
 class Network:
-    """`outputs` are nets. All values are in units of the format."""
+    """`outputs` are nets. All values are in units of the format.
+
+    `origins` holds pairs of a net and a literal of the AIG that it computes, as far as is known: a hint to whoever proves
+    the result.
+    """
 
     inputs: int
     sources: Places
@@ -32,6 +36,7 @@ class Network:
     fan_in: Integers
     biases: Integers
     outputs: Integers
+    origins: Integers
 
     @property
     def size(self) -> int:
@@ -44,7 +49,7 @@ class Network:
         return int(levels[self.outputs].max(initial=0))
 
     def copy(self) -> Network:
-        parts = (self.sources, self.weights, self.fan_in, self.biases, self.outputs)
+        parts = (self.sources, self.weights, self.fan_in, self.biases, self.outputs, self.origins)
         return Network(self.inputs, *(part.copy() for part in parts))  # type: ignore[arg-type]
 
     def simulate(self, planes: Words) -> Words:
@@ -73,16 +78,18 @@ class Rows:
             self.gates.append(key)
         return net
 
-    def finish(self, outputs: Sequence[int]) -> Network:
+    def finish(self, outputs: Sequence[int], origins: Sequence[tuple[int, int]] = ()) -> Network:
+        """The network; `origins` are pairs of a net and a literal of the AIG."""
         count = len(self.gates)
         sources = np.zeros((count, WIDTH), dtype=np.int32)
         weights = np.zeros((count, WIDTH), dtype=np.int64)
         fan_in, biases = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-        for g, (reads, values, bias) in enumerate(self.gates):
-            fan_in[g], biases[g] = len(reads), bias
-            sources[g, : len(reads)] = reads
-            weights[g, : len(reads)] = values
-        return Network(self.inputs, sources, weights, fan_in, biases, np.array(outputs, dtype=np.int64))
+        for g, (nets, values, bias) in enumerate(self.gates):
+            fan_in[g], biases[g] = len(nets), bias
+            sources[g, : len(nets)] = nets
+            weights[g, : len(nets)] = values
+        reads, pairs = np.array(outputs, dtype=np.int64), np.array(origins, dtype=np.int64).reshape(-1, 2)
+        return Network(self.inputs, sources, weights, fan_in, biases, reads, pairs)
 
 
 @compiled
@@ -190,6 +197,7 @@ def sorted_and_cleaned(network: Network, *, by_level: bool = False) -> Network:
     place[network.inputs + order] = network.inputs + np.arange(len(order))
     sources, fan_in = place[network.sources[order]], network.fan_in[order]
     sources[np.arange(WIDTH)[None, :] >= fan_in[:, None]] = 0
+    origins = np.stack([place[network.origins[:, 0]], network.origins[:, 1]], axis=1)
     return Network(
         network.inputs,
         sources.astype(np.int32),
@@ -197,6 +205,7 @@ def sorted_and_cleaned(network: Network, *, by_level: bool = False) -> Network:
         fan_in,
         network.biases[order],
         place[network.outputs],
+        origins[origins[:, 0] >= 0],
     )
 
 
