@@ -207,7 +207,7 @@ def test_show_atoms_and_formats_print_json_and_text(adder: str, capsys: pytest.C
         assert run(arguments) == 0
 
 
-@pytest.mark.parametrize("verb", ["synth", "build", "prove", "check", "run", "atoms", "formats", "show"])
+@pytest.mark.parametrize("verb", ["synth", "build", "prove", "check", "run", "bench", "atoms", "formats", "show"])
 def test_every_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([verb, "--help"]) == 0
     assert "Example: trix-circuits" in capsys.readouterr().out
