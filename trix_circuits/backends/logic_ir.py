@@ -200,9 +200,13 @@ def direct(program: LaneProgram, name: str, ternary: bool) -> str:
 
 def chunked(program: LaneProgram, size: int) -> tuple[list[Chunk], int]:
     """Chunks of so many operations, and the rows that tiles need: inputs, outputs, and nets that cross."""
-    first, count = program.first, program.size
-    pieces = max(1, -(-count // size))
-    bounds = [count * k // pieces for k in range(pieces + 1)]
+    pieces = max(1, -(-program.size // size))
+    return chunked_at(program, [program.size * k // pieces for k in range(pieces + 1)])
+
+
+def chunked_at(program: LaneProgram, bounds: list[int]) -> tuple[list[Chunk], int]:
+    """`chunked`, each chunk ending where the next begins. No row is written in a chunk that reads it."""
+    first, count, pieces = program.first, program.size, len(bounds) - 1
     home = np.zeros(first + count, dtype=np.int64)
     for k in range(pieces):
         home[first + bounds[k] : first + bounds[k + 1]] = k
