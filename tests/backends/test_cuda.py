@@ -144,7 +144,9 @@ def test_a_program_in_chunks_with_rows_in_memory(device: HostDevice, monkeypatch
     blocks = planes.reshape(net.input_bits, 9, 10).transpose(1, 0, 2).copy()
     monkeypatch.setattr(cuda_source, "STRAIGHT", 50)
     monkeypatch.setattr(cuda_source, "CHUNK", 100)
-    monkeypatch.setattr(cuda_backend, "TILE_BYTES", 1 << 12)  # several tiles
+    monkeypatch.setattr(cuda_source, "MAX_READS", 30)
+    monkeypatch.setattr(cuda_source, "ROW", 32)
+    monkeypatch.setattr(cuda_backend, "TILE_BYTES", 1 << 13)  # several tiles
     cuda = runner(net, device)
     device.launches.clear()
 
@@ -176,6 +178,49 @@ def test_outputs_may_be_constants_inputs_and_their_complements(device: HostDevic
     net = builder.finish({"y": [never, ever, 0, no, both, builder.gate((both,), (-2,), 0)]})
 
     agrees_on(net, runner(net, device), 33, 1)
+
+
+@on_host
+def test_tensors_are_read_and_written_where_they_are(device: HostDevice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tensors of the CPU stand in for those of a GPU: the stand-in's addresses are the host's."""
+    torch = pytest.importorskip("torch")
+    from trix_circuits.backends import cuda_tensors
+
+    monkeypatch.setattr(cuda_tensors, "_stream", lambda runner, device: 0)
+    monkeypatch.setattr(cuda_backend, "_is_tensor", lambda value: isinstance(value, torch.Tensor))
+    net = netlist("adder", 8)
+    cuda, reference = runner(net, device), compile_netlist(net, "numpy")
+    rng = np.random.default_rng(1)
+    planes = rng.integers(0, 1 << 63, (17, 41), dtype=np.int64)
+    out = torch.zeros(9, 41, dtype=torch.int64)
+    wanted = reference.planes(planes.view(np.uint64)).view(np.int64)
+    assert cuda.planes(torch.from_numpy(planes), out) is out
+    assert np.array_equal(out.numpy(), wanted)
+    assert np.array_equal(cuda.planes(torch.from_numpy(planes)[:, 3:]).numpy(), wanted[:, 3:])
+    assert np.array_equal(cuda.planes(torch.from_numpy(planes)[None].repeat(2, 1, 1)).numpy()[1], wanted)
+    for kind in (torch.bool, torch.uint8, torch.float32):
+        rows = torch.from_numpy(rng.integers(0, 2, (77, 18), dtype=np.uint8)).to(kind)[:, 1:]
+        found = cuda.bits(rows)
+        assert found.dtype == kind
+        assert np.array_equal(found.to(torch.uint8).numpy(), reference.bits(rows.to(torch.uint8).numpy()))
+    for kind in (torch.uint8, torch.int16, torch.int32, torch.int64, torch.uint16):
+        a = torch.from_numpy(rng.integers(0, 128, 2200)).to(kind)[100:]
+        found = cuda.integers({"a": a, "b": torch.tensor(100), "cin": True})["sum"]
+        assert found.dtype == torch.int16
+        assert np.array_equal(found.numpy(), a.to(torch.int64).numpy() + 101)
+    for kind, value, shown in ((torch.int16, 256, "256"), (torch.int8, -1, "-1"), (torch.int64, -1, "-1")):
+        with pytest.raises(InputError, match=f"input a must be 0 to 2[*][*]8 - 1, not {shown} at lane 3"):
+            cuda.integers({"a": torch.tensor([1, 2, 3, value], dtype=kind), "b": 0, "cin": 0})
+    with pytest.raises(InputError, match=r"bits must be 0 or 1, not 2 at lane 1, input a\[0\]"):
+        cuda.bits(torch.tensor([[1] * 17, [2] * 17], dtype=torch.uint8))
+    with pytest.raises(InputError, match="bits must be a tensor of bool, uint8 or float32, not float64"):
+        cuda.bits(torch.zeros(2, 17, dtype=torch.float64))
+    with pytest.raises(InputError, match="out must be a contiguous tensor of int64 of shape"):
+        cuda.planes(torch.from_numpy(planes), out[:, 1:])
+    wide = runner(netlist("adder", 66), device)
+    words = torch.from_numpy(rng.integers(0, 4, (50, 2), dtype=np.int64))
+    total = wide.integers({"a": words, "b": torch.full((50,), -1, dtype=torch.int64), "cin": 1})["sum"]
+    assert np.array_equal(total.numpy(), (words + torch.tensor([0, 1])).numpy())
 
 
 def flipped_at(program: LaneProgram, output: int) -> LaneProgram:

@@ -10,7 +10,9 @@ values of a type fit.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,7 +36,7 @@ from trix_circuits.backends.interface import (
     refuse_misfits,
     refuse_other_than_bits,
 )
-from trix_circuits.backends.logic_ir import Chunk, chunked
+from trix_circuits.backends.logic_ir import Chunk
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.lower.program import LaneProgram
 
@@ -128,30 +130,32 @@ class CudaRunner:
             tile, rows = self._tile(units, 0)
             scratch = memory(4 * rows * tile)
             for first in range(0, units, tile):
-                self._chunks(x, y, per_block, first, min(tile, units - first), scratch, tile, stream)
+                self._chunks(x, y, per_block, first, min(tile, units - first), scratch, stream)
 
-    def _chunks(
-        self, x: Planes, y: Planes, per_block: int, first: int, count: int, scratch: int, tile: int, stream: int
-    ) -> None:
-        ports = [*_plane_ports(x, y, per_block, 4)[:-2], scratch, tile]
-        for k, chunk in enumerate(self._pieces[0]):
-            kernel = self._kernel(("chunk", k), source.chunk_kernel, self.program, chunk, k)
-            self._launch(kernel, count, first, ports, stream)
+    def _chunks(self, x: Planes, y: Planes, per_block: int, first: int, count: int, scratch: int, stream: int) -> None:
+        ports = [*_plane_ports(x, y, per_block, 4)[:-2], scratch, self._pieces[1] * source.ROW]
+        for loaded in self._chunk_kernels:
+            self._launch(loaded, count, first, ports, stream)
+
+    @cached_property
+    def _chunk_kernels(self) -> list[Any]:
+        """The kernels of all chunks, compiled side by side: a chunk takes NVRTC one to two seconds."""
+        made = [source.chunk_kernel(self.program, chunk, k) for k, chunk in enumerate(self._pieces[0])]
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return list(pool.map(self.device.load, made))
 
     @cached_property
     def _pieces(self) -> tuple[list[Chunk], int]:
-        """The chunks of a large program, and how many rows pass values between them."""
-        chunks, rows = chunked(self.program, source.CHUNK)
-        return chunks, rows - self.program.input_bits - self.program.output_bits
+        return source.chunks_of(self.program)
 
     def _tile(self, units: int, ends: int) -> tuple[int, int]:
         """(units, rows) of a tile that has `ends` rows beside those between chunks."""
         rows = max(1, ends + (0 if self._straight else self._pieces[1]))
-        most = TILE_BYTES // (4 * rows) // _GROUP * _GROUP
+        most = TILE_BYTES // (4 * rows) // source.ROW * source.ROW
         if not most:
-            raise LimitError(f"values between kernels must be at most {TILE_BYTES // 4 // _GROUP}, not {rows}")
+            raise LimitError(f"values between kernels must be at most {TILE_BYTES // 4 // source.ROW}, not {rows}")
         resident = self.device.multiprocessors * _BLOCKS_PER_MULTIPROCESSOR * BLOCK
-        return min(-(-units // _GROUP) * _GROUP, most, resident), rows
+        return min(-(-units // source.ROW) * source.ROW, most, resident), rows
 
     # Integers
 
@@ -253,7 +257,7 @@ class CudaRunner:
             kernel = self._kernel(("planes", 1), source.planes_kernel, self.program, 1)
             self._launch(kernel, count, 0, _plane_ports(x, y, 0, 4), stream)
         else:
-            self._chunks(x, y, 0, 0, count, rows + 4 * tile * ends, tile, stream)
+            self._chunks(x, y, 0, 0, count, rows + 4 * tile * ends, stream)
 
     # Rows of 0/1 elements
 

@@ -8,7 +8,6 @@ but pass the calls on.
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -93,10 +92,10 @@ def cubin(text: str, arch: str, driver: str) -> bytes:
 @cache
 def why_not() -> str:
     """What is missing for a GPU to be used; empty if nothing is."""
-    if find_spec("cuda") is None or find_spec("cuda.bindings") is None:
+    try:
+        from cuda.bindings import driver, nvrtc
+    except ImportError:
         return "the package cuda-bindings is not installed (pip install 'trix-circuits[cuda]')"
-    from cuda.bindings import driver, nvrtc
-
     try:
         code = driver.cuInit(0)[0]
         count = driver.cuDeviceGetCount()[1] if code == driver.CUresult.CUDA_SUCCESS else 0

@@ -15,18 +15,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from trix_circuits.backends.logic_ir import Chunk
+from trix_circuits.backends.logic_ir import Chunk, chunked_at
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.lower.program import LaneProgram
 from trix_circuits.share import folder
 
 STRAIGHT = 4000  # operations of one kernel
-CHUNK = 2000
-MAX_OPERATIONS = 1 << 20  # of a program: 500 kernels
+CHUNK = 2000  # operations of one of several kernels
+MAX_READS = 400  # values that one of several kernels reads from earlier ones; compiling takes longer than in proportion
+MAX_OPERATIONS = 1 << 20  # of a program
 MAX_COLUMNS = 64  # columns of integers that one kernel moves
-MAX_ROW_NETS = 128  # nets whose 0/1 elements a thread moves in registers
+MAX_ROW_NETS = 96  # nets whose 0/1 elements a thread moves in registers; at 129 they spill
 MAX_ALIVE = 400  # values at a time in one function; beyond some 220 the compiler spills
 EXHAUSTIVE_INPUTS = 48
+ROW = 256  # units whose rows lie together
 _REGISTERS = 96  # that values of more than one word a thread may take
 _LETTERS = "xyzw"
 PLANE_PORTS = 9  # address, stride, block of the inputs and of the outputs; units a block; rows and their stride
@@ -182,8 +184,24 @@ def planes_kernel(program: LaneProgram, words: int) -> Kernel:
     return _kernel("planes", PLANE_PORTS, 32 * words, [*lines, *_logic(program, words, fetch, give), "}"])
 
 
+def chunks_of(program: LaneProgram) -> tuple[list[Chunk], int]:
+    """The chunks of a large program, and the rows that values between them take."""
+    bounds = [0]
+    reads: set[int] = set()
+    for k, parts in enumerate(program.operands.tolist()):
+        own = program.first + bounds[-1]
+        new = {part for part in parts if part < own}
+        if k - bounds[-1] == CHUNK or len(reads | new) > MAX_READS:
+            bounds.append(k)
+            reads, new = set(), set(parts)
+        reads |= new
+    chunks, rows = chunked_at(program, [*bounds, program.size])
+    return chunks, rows - program.input_bits - program.output_bits
+
+
 def chunk_kernel(program: LaneProgram, chunk: Chunk, number: int) -> Kernel:
-    """Operations of one chunk, one word a thread; what crosses lies in rows of the tile. A chunk writes no row it reads."""
+    """Operations of one chunk, one word a thread. What crosses lies in rows: those of `ROW` units are together, each at
+    a distance that the instruction itself holds. A chunk writes no row that it reads."""
     head, fetch_input, give = _plane_ends(1)
     row_of = dict(chunk.loads)
     base = program.input_bits + program.output_bits
@@ -191,13 +209,13 @@ def chunk_kernel(program: LaneProgram, chunk: Chunk, number: int) -> Kernel:
     def fetch(value: int) -> list[str]:
         if value < program.first:
             return fetch_input(value)
-        return [f"LOAD1(v{value}, (const u32*)rows + {row_of[value] - base} * rs);"]
+        return [f"LOAD1(v{value}, rows + {ROW * (row_of[value] - base)});"]
 
     def keep(row: int, name: str) -> list[str]:
-        return [f"((u32*)rows)[{row - base} * rs] = {name}x;"]
+        return [f"rows[{ROW * (row - base)}] = {name}x;"]
 
     lines = ["FOR_EACH_UNIT(v) {", "const u32 at = (u32)job.first + v;", *head]
-    lines += ["const u64 rows = job.port[7] + 4ull * v, rs = job.port[8];"]
+    lines += [f"u32* rows = (u32*)job.port[7] + v / {ROW} * job.port[8] + v % {ROW};"]
     lines += _logic(program, 1, fetch, give, chunk=chunk, keep=keep)
     return _kernel(f"chunk{number}", PLANE_PORTS, 32, [*lines, "}"])
 

@@ -15,8 +15,8 @@ from trix_circuits.backends.cuda_backend import Planes, Port
 from trix_circuits.backends.cuda_source import Bus
 from trix_circuits.backends.interface import WORD
 from trix_circuits.backends.torch_tensors import (
-    INTEGERS,
     UNSIGNED,
+    Given,
     checked_bits,
     checked_planes,
     given_integers,
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 _ELEMENTS = {torch.bool: "u8", torch.uint8: "u8", torch.float32: "float"}
 
 
-def _stream(runner: CudaRunner, tensor: torch.Tensor) -> int:
-    """Torch's current stream on the runner's GPU; raises InputError if the tensor lies elsewhere."""
-    if tensor.device.index != runner.number:
-        raise InputError(f"{runner.interface.name}: tensors must lie on cuda:{runner.number}, not on {tensor.device}")
-    return int(torch.cuda.current_stream(tensor.device).cuda_stream)
+def _stream(runner: CudaRunner, device: torch.device) -> int:
+    """Torch's current stream on the runner's GPU; raises InputError if the tensors lie elsewhere."""
+    if device.index != runner.number:
+        raise InputError(f"{runner.interface.name}: tensors must lie on cuda:{runner.number}, not on {device}")
+    return int(torch.cuda.current_stream(device).cuda_stream)
 
 
 def _placed(tensor: torch.Tensor) -> torch.Tensor:
@@ -47,7 +47,7 @@ def _placed(tensor: torch.Tensor) -> torch.Tensor:
 
 def planes(runner: CudaRunner, given: torch.Tensor, out: torch.Tensor | None) -> torch.Tensor:
     """`CudaRunner.planes`."""
-    stream = _stream(runner, given)
+    stream = _stream(runner, given.device)
     found = checked_planes(runner.interface, given)
     words = found.shape[-1]
     if found.stride(-1) != 1 or (found.ndim == 3 and not found.is_contiguous()):
@@ -70,7 +70,7 @@ def planes(runner: CudaRunner, given: torch.Tensor, out: torch.Tensor | None) ->
 
 def bits(runner: CudaRunner, given: torch.Tensor) -> torch.Tensor:
     """`CudaRunner.bits`."""
-    stream = _stream(runner, given)
+    stream = _stream(runner, given.device)
     if given.dtype not in _ELEMENTS:
         raise InputError(
             f"{runner.interface.name}: bits must be a tensor of bool, uint8 or float32, not {kind_of(given)}"
@@ -80,28 +80,20 @@ def bits(runner: CudaRunner, given: torch.Tensor) -> torch.Tensor:
     sure = given.dtype == torch.bool
     if runner.run_bits(_ELEMENTS[given.dtype], found.data_ptr(), out.data_ptr(), len(found), stream, sure):
         refuse_other_than_bits(runner.interface, given)
+        raise AssertionError("a kernel found an element that is neither 0 nor 1, but there is none")
     return out
 
 
 def integers(runner: CudaRunner, given: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     """`CudaRunner.integers`."""
     face = runner.interface
-    lanes, device, _ = given_integers(face, given, False)  # names, shapes, kinds and lengths
-    stream = _stream(
-        runner, next(value for value in given.values() if isinstance(value, torch.Tensor) and value.is_cuda)
-    )
+    lanes, device, buses = given_integers(face, given, False)
+    stream = _stream(runner, device)
     kept: list[torch.Tensor] = []
     ins: list[Port] = []
-    for name, width in face.inputs.items():
+    for name, bus in zip(face.inputs, buses, strict=True):
         value = given.get(name)
-        if value is None:
-            value = face.defaults[name]
-        if isinstance(value, torch.Tensor) and value.ndim:
-            ins += _ports(value, width, kept)
-        else:
-            constant = int(value)
-            words = [(constant >> at & (1 << WORD) - 1, min(WORD, width - at)) for at in range(0, width, WORD)]
-            ins += [Port(Bus(0, size, 0), word) for word, size in words]
+        ins += _ports(bus, value.dtype if isinstance(value, torch.Tensor) else torch.int64, kept)
     results: dict[str, torch.Tensor] = {}
     outs: list[Port] = []
     for name, width in face.outputs.items():
@@ -114,21 +106,20 @@ def integers(runner: CudaRunner, given: Mapping[str, Any]) -> dict[str, torch.Te
             outs.append(Port(Bus(8 * kind.itemsize, min(WORD, width - WORD * k), 0), columns[k].data_ptr()))
     if runner.run_integers(ins, outs, lanes, stream):
         given_integers(face, given, True)
+        raise AssertionError("a kernel found an entry that does not fit, but there is none")
     return results
 
 
-def _ports(value: torch.Tensor, width: int, kept: list[torch.Tensor]) -> list[Port]:
-    """The columns of a bus; copies are kept in `kept` for as long as the kernels need them."""
-    assert value.dtype in INTEGERS
-    size = 8 * value.dtype.itemsize
+def _ports(bus: Given, kind: torch.dtype, kept: list[torch.Tensor]) -> list[Port]:
+    """The columns of a bus, given as tensors of a kind; copies go to `kept`, where they live on."""
     ports = []
-    for k in range(-(-width // WORD)):
-        if value.ndim == 1 and k:
-            ports.append(Port(Bus(0, min(WORD, width - WORD * k), 0), 0))
+    for k, at in enumerate(range(0, bus.bits, WORD)):
+        bits = min(WORD, bus.bits - at)
+        if bus.entries is None or k >= bus.entries.shape[1]:
+            ports.append(Port(Bus(0, bits, 0), bus.constant >> at & (1 << WORD) - 1))
             continue
-        column = _placed(value[:, k] if value.ndim == 2 else value)
-        kept.append(column)
-        bits = min(WORD, width - WORD * k)
-        signed = value.dtype not in UNSIGNED and not (size == WORD <= width)
-        ports.append(Port(Bus(size, bits, min(bits, size - signed)), column.data_ptr()))
+        size = 8 * bus.entries.dtype.itemsize
+        signed = kind not in UNSIGNED and not (size == WORD <= bus.bits)
+        kept.append(_placed(bus.entries[:, k]))
+        ports.append(Port(Bus(size, bits, min(bits, size - signed)), kept[-1].data_ptr()))
     return ports
