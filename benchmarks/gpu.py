@@ -28,7 +28,7 @@ from trix_circuits.backends.cuda_device import compile_cubin, driver_device, why
 from trix_circuits.backends.cuda_source import Bus, Kernel
 from trix_circuits.backends.interface import element_bits, interface_of
 from trix_circuits.compose.families import draft
-from trix_circuits.errors import InputError
+from trix_circuits.errors import InputError, TrixCircuitsError
 from trix_circuits.formats import get_format
 from trix_circuits.lower import LaneProgram, lower
 from trix_circuits.netlist import Netlist
@@ -139,7 +139,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--lanes", type=int, default=26, help="log2 of the lanes on a GPU (default 26)")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args(arguments)
-    table(given.circuit, given.arch)
+    try:
+        table(given.circuit, given.arch)
+    except TrixCircuitsError as error:
+        parser.error(str(error))
     missing = why_not()
     if missing:
         print(f"\nnot timed: {missing}")

@@ -5,6 +5,7 @@ of that source. Nothing here has run on a GPU.
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import gpu
 from tests.backends.host_device import COMPILER, HostDevice
 from tests.backends.test_contract import as_integers, by_gates, netlist
 from tests.backends.test_native import random_netlist
-from trix_circuits.backends import compile_netlist, cuda_backend, cuda_source, get_backend
+from trix_circuits.backends import compile_netlist, cuda_backend, cuda_device, cuda_source, get_backend
 from trix_circuits.backends.cubin import read
 from trix_circuits.backends.cuda_backend import BACKEND, CudaRunner, Difference, device_number
 from trix_circuits.backends.cuda_device import compile_cubin, cubin, why_not
@@ -375,6 +377,37 @@ def test_nvrtc_takes_the_same_source_and_its_code_is_kept(tmp_path: Path, monkey
     assert cubin(text, "sm_90", "none") == b"anew"
     with pytest.raises(InputError, match=r"NVRTC must compile a kernel, not answer NVRTC_ERROR_COMPILATION: .*error"):
         compile_cubin("__global__ void broken( {", "sm_90")
+
+
+def test_the_driver_has_all_functions_that_are_called() -> None:
+    driver = pytest.importorskip("cuda.bindings.driver")
+    source = Path(cuda_device.__file__).read_text()
+    called = set(re.findall(r"cuda\.(cu[A-Z]\w+)|driver\.(cu[A-Z]\w+)|_enter\(\)\.(cu[A-Z]\w+)", source))
+    names = {name for found in called for name in found if name}
+    assert len(names) > 12
+    assert not [name for name in names if not hasattr(driver, name)]
+
+
+@on_host
+@with_nvcc
+def test_the_benchmark_counts_and_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device: Any = HostDevice(tmp_path)
+    device.name, device.arch = "the host", "none"
+    monkeypatch.setattr(gpu, "why_not", lambda: "")
+    monkeypatch.setattr(gpu, "driver_device", lambda number: device)
+    monkeypatch.setattr(gpu, "COPIES", 1)
+
+    gpu.main(["--circuit", "adder:2", "--lanes", "12", "--rounds", "1"])
+
+    shown = capsys.readouterr().out
+    assert re.search(r"adder:2 +planes +sm_90 +3 +4 +4 +1\d +", shown)
+    assert re.search(r"adder:2 +blocks +\d", shown)
+    assert device.all_is_given_back()
+    with pytest.raises(SystemExit):
+        gpu.main(["--circuit", "adder"])
+    assert "a circuit must be family:bits as in adder:64, not adder" in capsys.readouterr().err
 
 
 @with_nvcc

@@ -43,7 +43,7 @@ from trix_circuits.lower.program import LaneProgram
 Words = npt.NDArray[np.uint64]
 BLOCK = 256  # threads
 TILE_BYTES = 1 << 30  # of rows in global memory, for programs in chunks
-_BLOCKS_PER_MULTIPROCESSOR = 16
+_BLOCKS_PER_MULTIPROCESSOR = 16  # two rounds of as many as fit; not tuned on a GPU
 _GROUP = 32  # units of work whose lanes lie together: what 32 threads read at a time
 _MAX_UNITS = 1 << 31
 

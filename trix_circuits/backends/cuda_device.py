@@ -170,7 +170,8 @@ class Driver:
 
     def load(self, kernel: Kernel) -> Any:
         cuda = self._enter()
-        module = self._done(cuda.cuModuleLoadData(cubin(kernel.text, self.arch, self._version)))
+        image = np.frombuffer(cubin(kernel.text, self.arch, self._version), dtype=np.uint8)
+        module = self._done(cuda.cuModuleLoadData(image.ctypes.data))
         self._modules.append(module)
         return self._done(cuda.cuModuleGetFunction(module, kernel.name.encode()))
 

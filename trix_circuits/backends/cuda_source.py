@@ -93,7 +93,7 @@ def is_straight(program: LaneProgram) -> bool:
 
 
 def words_per_thread(program: LaneProgram) -> int:
-    """4, 2 or 1 words of 32 lanes: as many as leave room for other threads' registers, for a wide load costs no more."""
+    """4, 2 or 1 words of 32 lanes: the widest loads that leave other threads their registers (by count, not by time)."""
     live = max(8, alive(program))
     return next((words for words in (4, 2) if words * live <= _REGISTERS), 1)
 
