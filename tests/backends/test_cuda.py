@@ -24,8 +24,9 @@ from tests.backends.test_contract import as_integers, by_gates, netlist
 from tests.backends.test_native import random_netlist
 from trix_circuits.backends import compile_netlist, cuda_backend, cuda_device, cuda_source, get_backend
 from trix_circuits.backends.cubin import read
-from trix_circuits.backends.cuda_backend import BACKEND, CudaRunner, Difference, device_number
+from trix_circuits.backends.cuda_backend import BACKEND, CudaRunner, device_number
 from trix_circuits.backends.cuda_device import compile_cubin, cubin, why_not
+from trix_circuits.backends.cuda_difference import Difference
 from trix_circuits.backends.cuda_source import Bus
 from trix_circuits.backends.interface import element_bits, interface_of
 from trix_circuits.errors import InputError, LimitError

@@ -18,11 +18,12 @@ from functools import cache
 from trix_circuits.backends.logic_ir import Chunk, chunked_at
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.lower.program import LaneProgram
+from trix_circuits.lower.schedule import last_uses
 from trix_circuits.share import folder
 
 STRAIGHT = 4000  # operations of one kernel
 CHUNK = 2000  # operations of one of several kernels
-MAX_READS = 400  # values that one of several kernels reads from earlier ones; compiling takes longer than in proportion
+MAX_READS = 400  # values that one of several kernels reads from earlier ones, or holds at a time of its own
 MAX_OPERATIONS = 1 << 20  # of a program
 MAX_COLUMNS = 64  # columns of integers that one kernel moves
 MAX_ROW_NETS = 96  # nets whose 0/1 elements a thread moves in registers; at 129 they spill
@@ -186,15 +187,20 @@ def planes_kernel(program: LaneProgram, words: int) -> Kernel:
 
 def chunks_of(program: LaneProgram) -> tuple[list[Chunk], int]:
     """The chunks of a large program, and the rows that values between them take."""
+    last = last_uses(program.graph).tolist()
     bounds = [0]
     reads: set[int] = set()
+    open_values: set[int] = set()  # results of the chunk that are read further on
     for k, parts in enumerate(program.operands.tolist()):
         own = program.first + bounds[-1]
         new = {part for part in parts if part < own}
-        if k - bounds[-1] == CHUNK or len(reads | new) > MAX_READS:
+        if k - bounds[-1] == CHUNK or len(reads | new) > MAX_READS or len(open_values) > MAX_READS:
             bounds.append(k)
-            reads, new = set(), set(parts)
+            reads, new, open_values = set(), set(parts), set()
         reads |= new
+        open_values.difference_update(part for part in parts if last[part] <= k)
+        if last[program.first + k] > k:
+            open_values.add(program.first + k)
     chunks, rows = chunked_at(program, [*bounds, program.size])
     return chunks, rows - program.input_bits - program.output_bits
 
