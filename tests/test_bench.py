@@ -131,3 +131,15 @@ def test_sections_are_known_by_name() -> None:
     with pytest.raises(Exception, match=r"a section must be one of start, memory, .*, not 'speed'"):
         list(run_sections(["speed"], Scale()))
     assert "adders" in SECTIONS
+
+
+def test_columns_compute_what_the_circuit_does() -> None:
+    torch = pytest.importorskip("torch")
+    from trix_circuits.bench.tensors import columns
+
+    netlist = random_netlist(300, 40)
+    rows = np.random.default_rng(0).integers(0, 2, (100, netlist.input_bits), dtype=np.uint8)
+
+    found = columns(netlist)(torch.from_numpy(rows))
+
+    assert np.array_equal(found.numpy(), compile_netlist(netlist, "numpy").bits(rows))

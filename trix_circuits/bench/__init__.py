@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -22,9 +23,18 @@ _SECTIONS = {
     "generated": "logic",
     "circuits": "logic",
     "exhaustive": "once",
+    "tensors": "tensors",
 }
 _CACHE = "TRIX_CIRCUITS_CACHE"
 SECTIONS = tuple(_SECTIONS)
+
+
+def sections_here(folder: Path | None) -> tuple[str, ...]:
+    """The sections whose needs are met: a folder of circuits, torch."""
+    missing = {"circuits"} if folder is None else set()
+    if importlib.util.find_spec("torch") is None:
+        missing.add("tensors")
+    return tuple(name for name in SECTIONS if name not in missing)
 
 
 def run_sections(names: Iterable[str], scale: Scale, folder: Path | None = None) -> Iterator[tuple[str, Row]]:
@@ -76,4 +86,4 @@ def _module(name: str) -> Any:
         raise InputError(f"the benchmarks cannot run here: {error}") from None
 
 
-__all__ = ["QUICK", "SECTIONS", "Row", "Scale", "run_circuit", "run_sections"]
+__all__ = ["QUICK", "SECTIONS", "Row", "Scale", "run_circuit", "run_sections", "sections_here"]

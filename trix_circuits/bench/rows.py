@@ -40,7 +40,7 @@ class Row:
         return found if self.goal is None else {**found, "goal": self.goal, "at_most": self.at_most, "margin": margin}
 
     def text(self) -> str:
-        line = f"{self.what:<66}{self.value:>9.3g} {self.unit:<15}"
+        line = f"{self.what:<66}{self.value:>9.3g} {self.unit:<16}"
         if self.goal is None or self.margin is None:
             return line.rstrip()
         sign = "<=" if self.at_most else ">="

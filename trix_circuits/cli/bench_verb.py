@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from trix_circuits.bench import QUICK, SECTIONS, Row, Scale, run_circuit, run_sections
+from trix_circuits.bench import QUICK, SECTIONS, Row, Scale, run_circuit, run_sections, sections_here
 from trix_circuits.circuit import load
 from trix_circuits.cli.common import emit, json_option
 from trix_circuits.errors import InputError
@@ -50,8 +50,7 @@ def command(
     if file is not None:
         found = run_circuit(load(file), scale, backends)
     else:
-        names = only or tuple(name for name in SECTIONS if name != "circuits" or folder is not None)
-        found = run_sections(names, scale, folder)
+        found = run_sections(only or sections_here(folder), scale, folder)
     machine = f"{platform.machine()}, {_processor()}, Python {platform.python_version()}"
     if as_json:
         rows = [{"section": section, **row.as_json()} for section, row in found]
