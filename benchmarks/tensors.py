@@ -26,6 +26,7 @@ from torch.nn import functional
 
 from trix_circuits.backends import compile_netlist
 from trix_circuits.backends.dense_module import DenseModule, ThresholdLayer
+from trix_circuits.backends.torch_backend import TorchRunner
 from trix_circuits.circuit import load
 from trix_circuits.compose.families import draft
 from trix_circuits.formats import get_format
@@ -89,12 +90,8 @@ def adder(bits: int, exponent: int, count: int, kind: torch.dtype, threads: int)
     lanes = 1 << exponent
     netlist = draft("adder", get_format("e2m1"), bits).netlist
     ours, layers = compile_netlist(netlist, "torch"), DenseModule(netlist, cached=True)
-    native = getattr(ours, "_native", None)
-    if native is not None:
-        from trix_circuits.backends import torch_module
-
-        native.threads = threads
-        torch_module._runner(torch_module.encode(ours.program, ours.interface)).threads = threads
+    if isinstance(ours, TorchRunner) and ours.native is not None:
+        ours.native.threads = threads
     given = torch.randint(0, 2, (lanes, netlist.input_bits), dtype=torch.uint8).to(kind)
     outputs = sum(map(len, netlist.outputs.values()))
     by_linear, by_columns = linear_layers(netlist, kind), columns(netlist, kind)

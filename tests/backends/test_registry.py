@@ -84,3 +84,14 @@ def test_without_a_compiler_library_the_reference_runs(monkeypatch: pytest.Monke
     assert isinstance(compile_netlist(netlist), NumpyRunner)
     with pytest.raises(InputError, match=r"backend native cannot run here: .*llvmlite"):
         get_backend("native")
+
+
+@pytest.mark.parametrize("name", ["torch", "dense"])
+def test_without_torch_one_line_says_so(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for module in [module for module in sys.modules if module.startswith("trix_circuits.backends.")]:
+        if "torch" in module or "dense" in module:
+            monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(InputError, match=rf"backend {name} cannot run here: .*torch"):
+        get_backend(name)
+    assert name in backend_names()

@@ -254,21 +254,38 @@ def test_modules_compile_to_code(way: str) -> None:
 
 @pytest.mark.parametrize("native", [True, False])
 def test_integers_and_planes_in_a_graph(native: bool) -> None:
-    for bits in (3, 65):
-        net = netlist("adder", bits)
-        runner = TorchRunner(lower(net), interface_of(net)[1], CPU, native)
-        a = torch.randint(0, 1 << min(bits, 62), (100,))
-        given = {"a": a, "b": a.flip(0), "cin": a & 1}
-        wanted = runner.integers(given)["sum"]
-        torch.compiler.reset()
-        made = torch.compile(runner.module("integers"), fullgraph=True, backend="eager", dynamic=True)
+    net = netlist("adder", 2)
+    runner = TorchRunner(lower(net), interface_of(net)[1], CPU, native)
+    a = torch.randint(0, 4, (100,))
+    given = {"a": a, "b": a.flip(0), "cin": a & 1}
+    torch.compiler.reset()
+    made = torch.compile(runner.module("integers"), fullgraph=True, backend="eager", dynamic=True)
 
-        assert torch.equal(runner.module("integers")(given)["sum"], wanted)
-        assert torch.equal(made(given)["sum"], wanted)
-        assert torch.equal(made({"a": a, "b": 3, "cin": 1})["sum"], runner.integers({"a": a, "b": 3, "cin": 1})["sum"])
-        planes = torch.randint(-(1 << 63), (1 << 63) - 1, (net.input_bits, 5))
-        made = torch.compile(runner.module("planes"), fullgraph=True, backend="eager")
-        assert torch.equal(made(planes), runner.planes(planes))
+    assert torch.equal(runner.module("integers")(given)["sum"], runner.integers(given)["sum"])
+    assert torch.equal(made(given)["sum"], runner.integers(given)["sum"])
+    assert torch.equal(made({"a": a, "b": 3, "cin": 1})["sum"], runner.integers({"a": a, "b": 3, "cin": 1})["sum"])
+    planes = torch.randint(-(1 << 63), (1 << 63) - 1, (net.input_bits, 5))
+    made = torch.compile(runner.module("planes"), fullgraph=True, backend="eager")
+    assert torch.equal(made(planes), runner.planes(planes))
+
+
+@pytest.mark.parametrize("bits", [8, 31, 32, 63, 64, 65, 130])
+def test_integers_in_columns_are_those_in_planes(bits: int) -> None:
+    """The way through a graph, operation by operation."""
+    net = netlist("adder", bits)
+    face = interface_of(net)[1]
+    runner = TorchRunner(lower(net), face, CPU, False)
+    words = -(-bits // 64)
+    a = torch.randint(-(1 << 63), (1 << 63) - 1, (100, words))
+    a[:, -1] &= (1 << min(bits - 64 * (words - 1), 63)) - 1
+    a = a if words > 1 else a[:, 0]
+    given = {"a": a, "b": a.flip(0), "cin": torch.ones(100, dtype=torch.bool)}
+    for inputs in (given, given | {"b": 77, "cin": 0}, given | {"b": torch.arange(100, dtype=torch.uint8)}):
+        lanes, device, buses = torch_tensors.given_integers(face, inputs, check=True)
+        columns = CircuitModule(lower(net), face).logic(torch_tensors.columns_of_integers(lanes, device, buses))
+        found = torch_tensors.integers_of_columns(face, columns)["sum"]
+
+        assert torch.equal(found, runner.integers(inputs)["sum"])
 
 
 def test_modules_are_exported_for_any_batch(way: str) -> None:

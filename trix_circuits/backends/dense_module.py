@@ -32,7 +32,7 @@ Surrogate = Literal["window", "identity", "sigmoid"]
 SURROGATES: tuple[Surrogate, ...] = ("window", "identity", "sigmoid")
 EXACT = {torch.bfloat16: 1 << 8, torch.float16: 1 << 11, torch.float32: 1 << 24, torch.float64: 1 << 53}
 MAX_WEIGHTS = 1 << 28
-_SLICE_BYTES = 1 << 20
+_SLICE_BYTES = 1 << 21
 _LEAST_LANES = 2048
 
 

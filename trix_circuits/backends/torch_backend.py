@@ -14,7 +14,7 @@ from torch import Tensor
 
 from trix_circuits.backends import torch_tensors as tensors
 from trix_circuits.backends.interface import Interface
-from trix_circuits.backends.torch_module import CircuitModule, Layout, has_native, native_planes
+from trix_circuits.backends.torch_module import CircuitModule, Layout, has_native, native_bits, native_planes
 from trix_circuits.backends.torch_runner import TensorRunner, checked_device
 from trix_circuits.lower.program import LaneProgram
 
@@ -28,36 +28,38 @@ class TorchRunner(TensorRunner):
         super().__init__(interface, device)
         self.program = program
         self._module = CircuitModule(program, interface, "bits", native)
-        self._native = None
+        self.native = None
         if self._module.native:
             from trix_circuits.backends.native import BACKEND
 
-            self._native = BACKEND.compile(program, interface, None)
+            self.native = BACKEND.compile(program, interface, None)
 
     def module(self, layout: Layout = "bits") -> CircuitModule:
         """The circuit as a module, on this runner's device."""
         return CircuitModule(self.program, self.interface, layout, self._module.native).to(self.device)
 
     def tensor_planes(self, planes: Tensor) -> Tensor:
-        if self._native is not None and planes.device.type == "cpu":
-            return native_planes(self._native, planes)
+        if self.native is not None and planes.device.type == "cpu":
+            return native_planes(self.native, planes)
         found: Tensor = self._module.logic(planes)
         return found
 
     def tensor_bits(self, bits: Tensor) -> Tensor:
+        if self.native is not None and bits.device.type == "cpu":
+            return native_bits(self.native, bits)
         found: Tensor = self._module(bits)
         return found
 
     def integers(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """See `backends.Runner`."""
         given = [value for value in inputs.values() if isinstance(value, Tensor)]
-        if self._native is None or (self.device if not given else given[0].device).type != "cpu":
+        if self.native is None or (self.device if not given else given[0].device).type != "cpu":
             return super().integers(inputs)
         if not given:
-            return dict(self._native.integers(inputs))
+            return dict(self.native.integers(inputs))
         # Which kinds and shapes may stand for what is said in one place, also where NumPy does the work.
         tensors.given_integers(self.interface, inputs, check=False)
-        found = self._native.integers({name: self._array(name, value) for name, value in inputs.items()})
+        found = self.native.integers({name: self._array(name, value) for name, value in inputs.items()})
         results = {}
         for name, array in found.items():
             same = torch.from_numpy(array.view(f"i{array.itemsize}") if array.itemsize > 1 else array)

@@ -128,13 +128,7 @@ def _runner(code: Tensor) -> NativeRunner:
 @torch.library.custom_op("trix_circuits::lanes", mutates_args=(), device_types="cpu")
 def lanes_operator(bits: Tensor, code: Tensor, outputs: int) -> Tensor:
     """[lanes, input bits] of 0/1 elements to [lanes, outputs] of the same kind, by native code."""
-    runner = _runner(code)
-    tensors.checked_bits(runner.interface, bits)
-    array = bits.detach().view(tensors.SAME_SIZE[bits.dtype.itemsize]).numpy()
-    found, strange = runner.values(array, tensors.ONE[bits.dtype])
-    if strange:
-        tensors.refuse_other_than_bits(runner.interface, bits)
-    return torch.from_numpy(found).view(bits.dtype)
+    return native_bits(_runner(code), bits)
 
 
 @lanes_operator.register_fake
@@ -151,6 +145,16 @@ def planes_operator(planes: Tensor, code: Tensor, outputs: int) -> Tensor:
 @planes_operator.register_fake
 def _(planes: Tensor, code: Tensor, outputs: int) -> Tensor:
     return planes.new_empty((*planes.shape[:-2], outputs, planes.shape[-1]))
+
+
+def native_bits(runner: NativeRunner, bits: Tensor) -> Tensor:
+    """Rows of 0/1 elements by the native backend, on the tensor's own memory."""
+    tensors.checked_bits(runner.interface, bits)
+    array = bits.detach().view(tensors.SAME_SIZE[bits.dtype.itemsize]).numpy()
+    found, strange = runner.values(array, tensors.ONE[bits.dtype])
+    if strange:
+        tensors.refuse_other_than_bits(runner.interface, bits)
+    return torch.from_numpy(found).view(bits.dtype)
 
 
 def native_planes(runner: NativeRunner, planes: Tensor) -> Tensor:
