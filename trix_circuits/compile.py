@@ -10,8 +10,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trix_circuits.aig import Aig
 from trix_circuits.circuit import Circuit, decode, read_bytes
@@ -23,9 +24,13 @@ from trix_circuits.netlist import Netlist
 from trix_circuits.read import Foreign, read_circuit
 from trix_circuits.read.aiger import aiger_bytes
 
+if TYPE_CHECKING:
+    from trix_circuits.map.regions import Extraction
+
 Stage = Callable[[str, float], None]
 SUMS_AT_MOST = 100_000  # ANDs up to which sums are sought
 BOTH_WAYS = 20_000  # ANDs up to which a circuit with sums is also mapped without them
+CLOSE = 1.2  # a way whose draft costs so many times the other's is not followed
 SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 
 
@@ -131,13 +136,15 @@ def compile_foreign(
     spent("sums")
     if extraction is not None and extraction.regions:
         try:
-            netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
-            if foreign.aig.size <= BOTH_WAYS:
+            many = foreign.aig.size > BOTH_WAYS
+            ways = {"sums"} if many else _worth(foreign.aig, form, extraction, objective, options)
+            if "plain" in ways:
                 plain = map_aig(foreign.aig, form, origins=origins, **options)
-                smaller = min(plain, netlist, key=lambda net: _cost(net, objective))
-                netlist, evidence = (plain, []) if smaller is plain else (netlist, evidence)
-            spent("map")
-            circuit = certified(netlist, extraction.aig, evidence, min(time_limit_s, SUMS_LIMIT_S))
+            if "sums" in ways:
+                netlist, evidence = map_with_regions(foreign.aig, form, extraction=extraction, **options)
+                spent("map")
+                if plain is None or _cost(netlist, objective) < _cost(plain, objective):
+                    circuit = certified(netlist, extraction.aig, evidence, min(time_limit_s, SUMS_LIMIT_S))
         except (RefutedError, LimitError, ImpossibleError):
             notes.append("sums were recognised that could not be proven; mapped without them")
             spent("prove")
@@ -151,6 +158,18 @@ def compile_foreign(
             f"the checker reads AIGER and BLIF: it vouches for the AIGER into which this {foreign.kind} was translated"
         )
     return Compiled(circuit, foreign, seconds, tuple(notes))
+
+
+def _worth(aig: Aig, form: WeightFormat, found: Extraction, objective: str, options: Mapping[str, Any]) -> set[str]:
+    """Which ways are worth their time, by what quick drafts give: sums made anew, the plain mapping, or both."""
+    from trix_circuits.map import map_aig
+    from trix_circuits.map.regions_netlist import map_with_regions
+
+    quick = partial(map_aig, draft=True)
+    drafts = {"sums": map_with_regions(aig, form, extraction=found, mapper=quick, **options)[0],
+              "plain": quick(aig, form, **options)}  # fmt: skip
+    costs = {way: _cost(netlist, objective)[0] for way, netlist in drafts.items()}
+    return {way for way, cost in costs.items() if cost <= CLOSE * min(costs.values())}
 
 
 def _cost(netlist: Netlist, objective: str) -> tuple[int, int]:

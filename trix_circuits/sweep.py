@@ -33,6 +33,7 @@ from trix_circuits.planes import Words, gate_plane, lane_planes
 from trix_circuits.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
+FEW_WORDS = 16  # where the mapper's hints may be all that is needed
 MOST_LIKES = 16  # nets of the same patterns that are looked at for one: near-constant nets are many
 LIKES = 3  # nets of the same patterns for which wider windows are tried
 WINDOW_LEAVES = 14  # windows wider than that are left to the clauses
@@ -98,11 +99,11 @@ class Sweep:
             planes[net] = (ones if value else 0) if isinstance(value, int) else value
         return planes
 
-    def _patterns(self) -> Words:
-        """Uniform, sparse and dense rows, and rows whose words are nearly equal to each other."""
+    def _patterns(self, most: int = 256) -> Words:
+        """Uniform, sparse and dense rows, and rows whose words are nearly equal to each other; at most so many words."""
         rng = random.Random(1)
         bits_in = self.netlist.input_bits
-        count = 64 * min(256, max(16, PATTERN_WORDS // len(self.nets.gates)))
+        count = 64 * min(most, max(16, PATTERN_WORDS // len(self.nets.gates)))
         if 1 << bits_in <= 8 * count:
             return np.stack([plane[: max(1, (1 << bits_in) // 64)] for plane in lane_planes(max(bits_in, 6))[:bits_in]])
         columns: list[bytes] = []
@@ -166,15 +167,16 @@ class Sweep:
         up, about all nodes of the sources that have no equal yet. `hints` are pairs of a gate and a literal of a source
         that are likely to be equal, and tried first.
         """
-        self.planes = self.simulate()
-        self._refute()
         for net, literal in hints:
             self._hinted.setdefault(literal >> 1, []).append((2 * net, literal))
+        if self._hinted and self._by_hints(progress):
+            return
+        self.planes = self.simulate()
+        self._refute()
         self._first_words = self.planes.shape[1]
         self._numbers = signatures = self._signatures()
         self._ranked = order = self._order(signatures)
-        self._by_hints(order, progress)
-        for wider in (False, True) if self._open() else ():
+        for wider in (False, True):
             self._pass(wider, order, signatures, progress)
             while self._open():
                 needed = self._needed()
@@ -184,7 +186,7 @@ class Sweep:
                 self._pass(wider, order, signatures, progress)
             else:
                 return
-        if self._open() and not self._by_rows():
+        if not self._by_rows():
             self._outputs_by_clauses(progress)
 
     def _open(self) -> bool:
@@ -212,15 +214,21 @@ class Sweep:
                 stack.extend((self.nets.gates[net] or ((),))[0])
         return seen
 
-    def _by_hints(self, order: Sequence[int], progress: Progress | None) -> None:
-        """Gates beside the nodes that they are said to compute, in topological order: linear time."""
-        pairs = [pair for node in order for pair in self._hinted.get(node, ())]
+    def _by_hints(self, progress: Progress | None) -> bool:
+        """Gates beside the nodes that they are said to compute, in topological order, in linear time; whether all
+        outputs are then shown to be equal."""
+        self.planes = self.simulate(self._patterns(FEW_WORDS))
+        self._refute()
+        node_of = {pair[0] >> 1: node for node, pairs in self._hinted.items() for pair in pairs}
+        self._rank = [node_of.get(net, net) for net in range(len(self.nets.gates))]
+        pairs = [pair for _, pairs in sorted(self._hinted.items()) for pair in pairs]
         for k, pair in enumerate(pairs):
             if k % 1024 == 0:
                 self._left()
                 if progress is not None:
                     progress(k, len(pairs))
             self._merge_if_equal(*pair, careful=True)
+        return not self._open()
 
     def _pass(
         self,

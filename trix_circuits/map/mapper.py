@@ -7,9 +7,11 @@ netlist is proven against the AIG afterwards, by whoever hands it out.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,12 +43,14 @@ def map_aig(
     progress: Progress | None = None,
     stats: dict[str, Any] | None = None,
     origins: list[tuple[int, int]] | None = None,
+    draft: bool = False,
 ) -> Netlist:
     """A netlist of gates of the format that computes the AIG, its buses named by `check.buses`.
 
     `objective` is size or depth, `effort` 0 (quick) to 3, `max_fan_in` at least 2. `progress` is told each stage and
     the part done (0 to 1); `stats` receives seconds and gates by stage, `origins` pairs of a net and the literal of the
-    AIG that it computes, where that was kept track of: hints, not facts. Raises InputError for settings that make no
+    AIG that it computes, where that was kept track of: hints, not facts. A `draft` is what covering and collapsing give,
+    which shows soon what is worth more. Raises InputError for settings that make no
     sense, ImpossibleError for a format that cannot express AND with inversions.
     """
     if objective not in OBJECTIVES:
@@ -71,17 +75,16 @@ def map_aig(
         started = now
 
     plan = _plan(aig.size, effort, objective == "depth")
+    if draft:
+        plan = replace(plan, scripts=(), rounds=())
     by_depth = objective == "depth"
     aig_clean = cleaned(aig)
-    sources = [aig_clean, *variants(aig_clean, plan.scripts)]
-    if plan.comparators:
-        chained = rippled(aig_clean)
-        sources += [] if chained is None else [chained]
     if progress is not None:
         progress("cover", 0.1)
     started = time.monotonic()
     drafts: list[Resynthesis] = []
-    for source in sources:
+
+    def add(source: Aig) -> None:
         for leaves in plan.leaves:
             network = cover(source, format, by_depth=by_depth, max_leaves=min(leaves, fan_in), keep=plan.keep)
             if source is not aig_clean:
@@ -90,15 +93,23 @@ def map_aig(
                 note("cover", network)
             network = collapse(network, values, limit=fan_in)
             drafts.append(Resynthesis(network, values, limit=fan_in, keep_depth=by_depth, effort=effort))
-    best = drafts[0].network
-    note("collapse", min((draft.network for draft in drafts), key=cost))
-    # successive halving: all drafts get the cheap rounds, the better ones the dear ones
-    for stage, (kept, extra, rounds) in enumerate(plan.rounds):
-        drafts = sorted(drafts, key=lambda draft: cost(draft.network))[:kept]
-        for k, draft in enumerate(drafts):
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:  # compiled loops and solvers release the interpreter
+        rewritten = pool.submit(variants, aig_clean, plan.scripts)
+        add(aig_clean)
+        chained = rippled(aig_clean) if plan.comparators else None
+        for source in (*rewritten.result(), *([] if chained is None else [chained])):
+            add(source)
+        best = min((draft.network for draft in drafts), key=cost)
+        note("collapse", best)
+        # successive halving: all drafts get the cheap rounds, the better ones the dear ones
+        for stage, (kept, extra, rounds) in enumerate(plan.rounds):
+            drafts = sorted(drafts, key=lambda draft: cost(draft.network))[:kept]
             if progress is not None:
-                progress("resynthesis", 0.2 + 0.8 * (stage + k / len(drafts)) / len(plan.rounds))
-            draft.run(extra=extra, rounds=rounds)
+                progress("resynthesis", 0.2 + 0.8 * stage / len(plan.rounds))
+            runs = [pool.submit(draft.run, extra=extra, rounds=rounds) for draft in drafts]
+            for run in runs:
+                run.result()
     network = min((draft.network for draft in drafts), key=cost)
     if cost(best) < cost(network):
         network = best
@@ -147,10 +158,13 @@ def _plan(ands: int, effort: int, by_depth: bool) -> Plan:
             _SCRIPTS[0 if by_depth else 1 : 2 * effort],
             (LEAVES, 4),
             12,
-            ((1 + effort, 2, 1), (effort, 3, 3 * effort - (1 if ands > 4_000 else 2))),
+            ((1 + effort, 2, 1), (effort, 3, 3 * effort - 3)),
         )
     return Plan(
-        _SCRIPTS[: 1 + 2 * effort], (LEAVES, 4), 12, ((3 * effort, 2, 1), (2 * effort, 3, 1), (effort, 3, 4 * effort))
+        _SCRIPTS[: 2 * effort],
+        (LEAVES, 4),
+        12,
+        ((1 + 2 * effort, 2, 1), (2 * effort - 1, 3, 1), (effort, 3, 4 * effort - 3)),
     )
 
 
