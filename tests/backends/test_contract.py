@@ -58,6 +58,8 @@ def as_integers(net: Netlist, bits: npt.NDArray[np.uint8]) -> dict[str, npt.NDAr
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a backend. Where there is no GPU, cuda's kernels run on the host, from the same source."""
     name = str(request.param)
+    if name in ("torch", "dense"):
+        pytest.importorskip("torch")
     with pytest.MonkeyPatch.context() as patch:
         if name == "cuda" and cuda_backend.BACKEND.why_not():
             if COMPILER is None:
