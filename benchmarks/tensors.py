@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,11 @@ from torch.nn import functional
 from trix_circuits.backends import compile_netlist
 from trix_circuits.backends.dense_module import DenseModule, ThresholdLayer
 from trix_circuits.backends.torch_backend import TorchRunner
+from trix_circuits.bench.rows import rounds
+from trix_circuits.bench.tensors import columns
 from trix_circuits.circuit import load
 from trix_circuits.compose.families import draft
 from trix_circuits.formats import get_format
-from trix_circuits.lower import lower
-from trix_circuits.lower.binary import NOT, binary_program
-from trix_circuits.lower.lut import AND, OR
 from trix_circuits.netlist import Netlist
 
 GOALS = {8: 40, 16: 100, 32: 200}
@@ -55,33 +53,6 @@ def linear_layers(netlist: Netlist, kind: torch.dtype) -> Callable[[Tensor], Ten
     return run
 
 
-def columns(netlist: Netlist, kind: torch.dtype) -> Callable[[Tensor], Tensor]:
-    """Each bit of a bus as a bool tensor, the program's two-input operations on whole columns, the outputs stacked."""
-    program = binary_program(lower(netlist))
-
-    def run(bits: Tensor) -> Tensor:
-        nets: list[Any] = [torch.zeros(len(bits), dtype=torch.bool)]
-        nets += [bits[:, k] != 0 for k in range(program.input_bits)]
-        for op, left, right in program.steps:
-            x, y = nets[left], nets[right]
-            nets.append(~x if op == NOT else x & y if op == AND else x | y if op == OR else x ^ y)
-        return torch.stack([nets[value] for value in program.outputs], 1).to(kind)
-
-    return run
-
-
-def rounds(calls: dict[str, Callable[[], object]], count: int) -> dict[str, list[float]]:
-    """Seconds of each call in each round; the first round warms up and is left out."""
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    for k in range(count + 1):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if k:
-                found[name].append(time.perf_counter() - start)
-    return found
-
-
 def line(what: str, rate: str, ratio: str = "", goal: str = "") -> None:
     print(f"{what:<46}{rate:>14}{ratio:>12}   {goal}", flush=True)
 
@@ -94,7 +65,7 @@ def adder(bits: int, exponent: int, count: int, kind: torch.dtype, threads: int)
         ours.native.threads = threads
     given = torch.randint(0, 2, (lanes, netlist.input_bits), dtype=torch.uint8).to(kind)
     outputs = sum(map(len, netlist.outputs.values()))
-    by_linear, by_columns = linear_layers(netlist, kind), columns(netlist, kind)
+    by_linear, by_columns = linear_layers(netlist, kind), columns(netlist)
 
     def copy() -> None:
         given.clone()
