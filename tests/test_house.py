@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "trix_circuits"
 ROOT = PACKAGE.parent
 ORDER = ["errors", "formats", "packing", "truth_table", "expression", "gate", "netlist", "aig", "expand", "trace",
-         "meaning", "check", "circuit", "certificate", "functions", "planes", "share", "lower", "backends", "exhaustive",
+         "meaning", "check", "circuit", "planes", "certificate", "functions", "share", "lower", "backends", "exhaustive",
          "run", "mutate", "solver_process", "trim", "lrat", "sat", "read", "cache", "synth", "atoms", "compose", "spec",
          "map", "sweep", "sums", "equivalence", "prove", "induction", "compile", "write", "api", "bench", "cli"]  # fmt: skip
 

@@ -14,7 +14,6 @@ since the checker decides every lemma again on the stored file. Ways, in the ord
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +23,7 @@ from trix_circuits.check import ONE, Linear, accumulate
 from trix_circuits.circuit import Certificate, Circuit, Claim, accept
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
+from trix_circuits.planes import directed_rows
 
 ROWS_AT_ONCE = 12  # with so few inputs, all rows are the plainest evidence
 ROWS_AT_MOST = check.MAX_LEAVES
@@ -142,19 +142,7 @@ class Prover:
 
     def simulate(self) -> None:
         """Evaluate every net on PATTERNS rows: uniform, sparse, dense, and with buses that are nearly equal; repeatable."""
-        rng = random.Random(1)
-        rows = []
-        for row in range(PATTERNS):
-            value, at, last = 0, 0, 0
-            for width in self.netlist.inputs.values():
-                word, few = rng.getrandbits(width), 1 << rng.randrange(width)
-                for _ in range(row // 8 % 3):
-                    few |= 1 << rng.randrange(width)
-                full = (1 << width) - 1
-                word = (word, word, last ^ few, last, few, full ^ few, last ^ full ^ few, word & -few)[row % 8] & full
-                value |= word << at
-                at, last = at + width, word
-            rows.append(value)
+        rows = list(directed_rows(list(self.netlist.inputs.values()), PATTERNS, densities=False))
         digits = [f"{value:0{self.netlist.input_bits}b}"[::-1] for value in reversed(rows)]
         self._planes += [int("".join(column), 2) for column in zip(*digits, strict=True)]
         self._few += [frozenset([net]) for net in range(self.netlist.input_bits)]

@@ -138,14 +138,18 @@ def prove_sides(first: Side, second: Side, *, time_limit_s: float = 600.0, progr
             progress=progress,
         )
     except RefutedError as error:
-        if error.counterexample is None:
-            raise
-        values = error.counterexample
-        here, there = outputs_at(first.aig, values), outputs_at(second.aig, values)
-        shown = " ".join(f"{name}={value}" for name, value in values.items())
-        differing = [f"{name} is {here[name]} and {there[name]}" for name in here if here[name] != there[name]]
-        line = f"{first.name} and {second.name} differ where {shown}: {', '.join(differing[:4])}"
-        raise RefutedError(line, values) from None
+        raise told_apart(first, second, error) from None
+
+
+def told_apart(first: Side, second: Side, error: RefutedError) -> RefutedError:
+    """The same refutation in words: the inputs, and the outputs of both sides that differ there."""
+    if error.counterexample is None:
+        return error
+    values = error.counterexample
+    here, there = outputs_at(first.aig, values), outputs_at(second.aig, values)
+    shown = " ".join(f"{name}={value}" for name, value in values.items())
+    differing = [f"{name} is {here[name]} and {there[name]}" for name in here if here[name] != there[name]]
+    return RefutedError(f"{first.name} and {second.name} differ where {shown}: {', '.join(differing[:4])}", values)
 
 
 def outputs_at(aig: Aig, values: Mapping[str, int]) -> dict[str, int]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -69,3 +72,22 @@ def lane_planes(count: int) -> list[Words]:
     for i in range(6, count):
         planes.append((index >> np.uint64(i - 6) & np.uint64(1)) * np.uint64(0xFFFFFFFFFFFFFFFF))
     return planes
+
+
+def directed_rows(widths: Sequence[int], count: int, *, densities: bool) -> Iterator[int]:
+    """Repeatable assignments of buses of these widths, side by side in an integer: uniform, sparse and dense words, and
+    words that are nearly equal to the one before; with `densities` ones of density 1/16 to 15/16 too."""
+    rng = random.Random(1)
+    for row in range(count):
+        value, at, last = 0, 0, 0
+        for width in widths:
+            word, few = rng.getrandbits(width), 1 << rng.randrange(width)
+            for digit in range(3 if densities and row % 3 else 0):
+                word = word & rng.getrandbits(width) if row >> 3 + digit & 1 else word | rng.getrandbits(width)
+            for _ in range(row // 8 % 3):
+                few |= 1 << rng.randrange(width)
+            full = (1 << width) - 1
+            word = (word, word, last ^ few, last, few, full ^ few, last ^ full ^ few, word & -few)[row % 8] & full
+            value |= word << at
+            at, last = at + width, word
+        yield value

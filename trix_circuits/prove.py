@@ -77,19 +77,12 @@ def prove_sides_exhaustively(first: Side, second: Side, **options: Any) -> Evide
 
     Raises RefutedError with the least row that differs, and what both sides give there.
     """
-    from trix_circuits.equivalence import outputs_at
+    from trix_circuits.equivalence import told_apart
 
     try:
         return decide(Question((first.data, second.data)), **options)
     except RefutedError as error:
-        if error.counterexample is None:
-            raise
-        values = error.counterexample
-        here, there = outputs_at(first.aig, values), outputs_at(second.aig, values)
-        shown = " ".join(f"{name}={value}" for name, value in values.items())
-        differing = [f"{name} is {here[name]} and {there[name]}" for name in here if here[name] != there[name]]
-        line = f"{first.name} and {second.name} differ where {shown}: {', '.join(differing[:4])}"
-        raise RefutedError(line, values) from None
+        raise told_apart(first, second, error) from None
 
 
 def _against_sources(claim: Claim, start: float) -> Proof:

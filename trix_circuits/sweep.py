@@ -29,7 +29,7 @@ from trix_circuits.check import ONE, Linear, accumulate
 from trix_circuits.circuit import Certificate
 from trix_circuits.errors import LimitError, RefutedError
 from trix_circuits.netlist import Netlist
-from trix_circuits.planes import Words, gate_plane, lane_planes
+from trix_circuits.planes import Words, directed_rows, gate_plane, lane_planes
 from trix_circuits.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
@@ -101,25 +101,12 @@ class Sweep:
 
     def _patterns(self, most: int = 256) -> Words:
         """Uniform, sparse and dense rows, and rows whose words are nearly equal to each other; at most so many words."""
-        rng = random.Random(1)
         bits_in = self.netlist.input_bits
         count = 64 * min(most, max(16, PATTERN_WORDS // len(self.nets.gates)))
         if 1 << bits_in <= 8 * count:
             return np.stack([plane[: max(1, (1 << bits_in) // 64)] for plane in lane_planes(max(bits_in, 6))[:bits_in]])
-        columns: list[bytes] = []
-        for row in range(count):
-            value, at, last = 0, 0, 0
-            for width in self.netlist.inputs.values():
-                word, few = rng.getrandbits(width), 1 << rng.randrange(width)
-                for digit in range(3 if row % 3 else 0):  # ones of density 1/16 to 15/16
-                    word = word & rng.getrandbits(width) if row >> 3 + digit & 1 else word | rng.getrandbits(width)
-                for _ in range(row // 8 % 3):
-                    few |= 1 << rng.randrange(width)
-                full = (1 << width) - 1
-                word = (word, word, last ^ few, last, few, full ^ few, last ^ full ^ few, word & -few)[row % 8] & full
-                value |= word << at
-                at, last = at + width, word
-            columns.append(value.to_bytes((at + 7) // 8, "little"))
+        rows = directed_rows(list(self.netlist.inputs.values()), count, densities=True)
+        columns = [value.to_bytes((bits_in + 7) // 8, "little") for value in rows]
         raw = np.frombuffer(b"".join(columns), dtype=np.uint8).reshape(count, -1)
         bits = np.unpackbits(raw, axis=1, bitorder="little")[:, : self.netlist.input_bits]
         packed = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")

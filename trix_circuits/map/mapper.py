@@ -76,7 +76,7 @@ def map_aig(
 
     plan = _plan(aig.size, effort, objective == "depth")
     if draft:
-        plan = replace(plan, scripts=(), rounds=())
+        plan = replace(plan, scripts=(), rounds=(), leaves=plan.leaves[:1])
     by_depth = objective == "depth"
     aig_clean = cleaned(aig)
     if progress is not None:
@@ -160,12 +160,9 @@ def _plan(ands: int, effort: int, by_depth: bool) -> Plan:
             12,
             ((1 + effort, 2, 1), (effort, 3, 3 * effort - 3)),
         )
-    return Plan(
-        _SCRIPTS[: 2 * effort],
-        (LEAVES, 4),
-        12,
-        ((1 + 2 * effort, 2, 1), (2 * effort - 1, 3, 1), (effort, 3, 4 * effort - 3)),
-    )
+    first, most = (1 + 2 * effort, 2, 1), (effort, 3, 3 * effort - 2)
+    rounds = (first, most) if ands > 500 else (first, (2 * effort - 1, 3, 1), most)
+    return Plan(_SCRIPTS[: 2 * effort], (LEAVES, 4), 12, rounds)
 
 
 def netlist_of(network: Network, aig: Aig, form: WeightFormat, origins: list[tuple[int, int]] | None = None) -> Netlist:

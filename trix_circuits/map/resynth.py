@@ -12,7 +12,7 @@ import numpy.typing as npt
 from trix_circuits.map.collapse import collapse, fan_outs
 from trix_circuits.map.cover import Values
 from trix_circuits.map.eliminate import MAX_READERS, heights_of, next_elimination
-from trix_circuits.map.network import Network, levels_of, simulate_gates, sorted_and_cleaned
+from trix_circuits.map.network import Integers, Network, levels_of, simulate_gates, sorted_and_cleaned
 from trix_circuits.map.proofs import Equality
 from trix_circuits.map.resub import next_resubstitution, replace
 
@@ -94,6 +94,16 @@ class Resynthesis:
             if self.network.size == before:
                 break
 
+    def _tables(self, net: Network) -> tuple[Words, Words, Integers, Integers, Integers, Integers, Integers]:
+        """What a pass keeps of a network: the planes of its nets and their fingerprints, fan-outs (starts, readers),
+        levels, numbers of readers, and room for a stack."""
+        starts, readers = fan_outs(net.inputs, net.sources, net.fan_in)
+        refs = np.diff(starts)
+        np.add.at(refs, net.outputs, 1)
+        prints = fingerprints(net.simulate(self._sample))
+        levels = levels_of(net.inputs, net.sources, net.fan_in)
+        return net.simulate(self.planes), prints, starts, readers, levels, refs, np.zeros(net.size + 8, dtype=np.int64)
+
     def resubstitute(
         self,
         *,
@@ -107,15 +117,9 @@ class Resynthesis:
         before = self.network.size
         net = self.network = sorted_and_cleaned(self.network, by_level=True)
         inputs = net.inputs
-        values = net.simulate(self.planes)
-        prints = fingerprints(net.simulate(self._sample))
-        starts, readers = fan_outs(inputs, net.sources, net.fan_in)
-        levels = levels_of(inputs, net.sources, net.fan_in)
-        refs = np.diff(starts)
-        np.add.at(refs, net.outputs, 1)
+        values, prints, starts, readers, levels, refs, stack = self._tables(net)
         marks = np.zeros(2 + inputs + net.size, dtype=np.int64)
         answer = np.zeros(64, dtype=np.int64)
-        stack = np.zeros(net.size + 8, dtype=np.int64)
         v = self.values
         equality = None if self.exhaustive else Equality(net, conflicts)
         begin, skip, retries = 0, 0, 0
@@ -167,18 +171,12 @@ class Resynthesis:
         frozen = self.network = sorted_and_cleaned(self.network, by_level=True)
         net = frozen.copy()  # its order is lost as gates come to read later ones
         inputs = net.inputs
-        values = net.simulate(self.planes)
-        prints = fingerprints(net.simulate(self._sample))
-        starts, readers = fan_outs(inputs, net.sources, net.fan_in)
-        levels = levels_of(inputs, net.sources, net.fan_in)
-        refs = np.diff(starts)
-        np.add.at(refs, net.outputs, 1)
+        values, prints, starts, readers, levels, refs, stack = self._tables(net)
         heights = heights_of(inputs, net.sources, net.fan_in, refs)
         is_output = np.zeros(inputs + net.size, dtype=np.int64)
         is_output[net.outputs] = 1
         marks, clean = np.zeros((2, 2 + inputs + net.size), dtype=np.int64)
         answer = np.zeros((MAX_READERS + 1, 64), dtype=np.int64)
-        stack = np.zeros(net.size + 8, dtype=np.int64)
         v = self.values
         equality = None if self.exhaustive else Equality(frozen, conflicts)
         begin, retries = 0, 0
