@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ README_COMMANDS = (
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_python_snippet_of_a_page_works(page: Path, place: Path) -> None:
     for block in blocks(page, "python"):
+        if "import torch" in block and find_spec("torch") is None:
+            continue  # an extra; CI installs it
         exec(compile(block, str(page), "exec"), {})
 
 
