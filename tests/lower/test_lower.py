@@ -227,3 +227,32 @@ def test_netlists_with_much_that_folds_are_proven(window: int) -> None:
     netlist = builder.finish({"y": range(builder.net_count - 10, builder.net_count)})
 
     prove_lowering(netlist, lower(netlist))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_netlists_of_wide_gates_that_fold_are_proven(seed: int) -> None:
+    """Gates of up to nine inputs over few nets: what is dropped since others folded must not stand in the proof's way."""
+    rng = random.Random(seed)
+    form = get_format("e2m1")
+    weights = [weight for weight in form.weights if weight]
+    builder = Builder(form, {"x": (8, 24, 64)[seed % 3]}, share=False)
+    window = (20, 100, 1000)[seed // 3 % 3]
+    while builder.size < 1500:
+        low = max(0, builder.net_count - window)
+        sources = rng.sample(range(low, builder.net_count), min(rng.randint(1, 9), builder.net_count - low))
+        builder.gate(sources, [rng.choice(weights) for _ in sources], rng.choice(list(form.biases)))
+    netlist = builder.finish({"y": [rng.randrange(builder.net_count) for _ in range(40)]})
+
+    prove_lowering(netlist, lower(netlist))
+
+
+def test_a_program_that_is_not_its_draft_is_refused() -> None:
+    netlist = draft("multiplier", get_format("e2m1"), 4).netlist
+    program = lower(netlist)
+    assert program.draft is not None
+    place = program.draft.place.copy()
+    kept = np.flatnonzero(place[program.first :] >= 0)[:2] + program.first
+    place[kept] = place[kept[::-1]]
+
+    with pytest.raises(RefutedError):
+        prove_lowering(netlist, replace(program, draft=replace(program.draft, place=place)))

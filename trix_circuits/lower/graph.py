@@ -119,7 +119,8 @@ def live_values(graph: Graph) -> npt.NDArray[np.bool_]:
 def fused(graph: Graph) -> tuple[Graph, Values]:
     """The graph with operations taken into their only reader where its operands stay three or fewer.
 
-    Also gives, of each value of the given graph, the value of the new one that equals it, or -1 where it is gone.
+    What was taken into others, or is needed no more once others folded, still stands in it (see `without_dead`). Also
+    gives, of each value of the given graph that is needed, the value of the new one that equals it; -1 for the others.
     """
     first = graph.first
     alive = live_values(graph)
@@ -141,19 +142,17 @@ def fused(graph: Graph) -> tuple[Graph, Values]:
             table, operands = _absorbed(builder, table, operands, k, first)
         image.append(builder.lut(table, 2 * operands[0], 2 * operands[1], 2 * operands[2]) >> 1)
     outputs = [2 * image[literal >> 1] | literal & 1 for literal in graph.outputs.tolist()]
-    new = builder.finish(outputs)
-    alive = live_values(new)
-    alive[: new.first] = True
+    return builder.finish(outputs), np.array(image, dtype=np.int32)
+
+
+def without_dead(graph: Graph) -> tuple[Graph, Values]:
+    """The operations that outputs need, in their order, and the new value of each old one, or -1."""
+    alive = live_values(graph)
+    alive[: graph.first] = True
     place = np.where(alive, np.cumsum(alive) - 1, -1).astype(np.int32)
-    keep = alive[new.first :]
-    packed = Graph(
-        new.inputs,
-        new.tables[keep],
-        place[new.operands[keep]],
-        (2 * place[new.outputs >> 1] | new.outputs & 1).astype(np.int32),
-    )
-    old = np.array(image, dtype=np.int64)
-    return packed, np.where(old >= 0, place[np.maximum(old, 0)], -1).astype(np.int32)
+    keep = alive[graph.first :]
+    outputs = (2 * place[graph.outputs >> 1] | graph.outputs & 1).astype(np.int32)
+    return Graph(graph.inputs, graph.tables[keep], place[graph.operands[keep]], outputs), place
 
 
 def _absorbed(builder: GraphBuilder, table: int, operands: list[int], k: int, first: int) -> tuple[int, list[int]]:

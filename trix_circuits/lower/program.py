@@ -15,18 +15,28 @@ import numpy as np
 
 from trix_circuits.errors import InputError
 from trix_circuits.lower.clusters import clusters
-from trix_circuits.lower.graph import Graph, GraphBuilder, Tables, Values, fused
+from trix_circuits.lower.graph import Graph, GraphBuilder, Tables, Values, fused, without_dead
 from trix_circuits.lower.recipes import recipe
 from trix_circuits.lower.schedule import ordered, slots_of
 from trix_circuits.netlist import Netlist
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A graph, and the value of the program that each of its values became, or -1."""
+
+    graph: Graph
+    place: Values
+
+
+@dataclass(frozen=True)
 class LaneProgram:
     """`tables` [n] uint8, `operands` [n, 3] values, `slots` [n], `outputs` literals 2 * value + complement.
 
-    `image` is a hint for the proof (`proof.prove_lowering`): of each value of the unfused graph, the value here that
-    equals it, or -1. It takes no part in what the program computes nor in its digest.
+    `image` is a hint for the proof (`proof.prove_lowering`): of each value of the unfused graph, the value of the draft
+    that equals it, or -1. The draft is the program with operations that turned out not to be needed, on which the steps
+    from the one to the other can be followed; without one, `image` names values of the program. Neither takes part in
+    what the program computes nor in its digest.
     """
 
     input_bits: int
@@ -36,6 +46,7 @@ class LaneProgram:
     slot_count: int
     outputs: Values
     image: Values = field(repr=False)
+    draft: Draft | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be: operands that do not stand before their operation; then make the arrays read-only."""
@@ -147,8 +158,10 @@ def graph_of(netlist: Netlist) -> tuple[Graph, Values]:
 def lower(netlist: Netlist) -> LaneProgram:
     """The lane program of a netlist; its outputs are the output buses one after the other, lowest bit first."""
     graph, _ = graph_of(netlist)
-    small, image = fused(graph)
+    draft, image = fused(graph)
+    small, place = without_dead(draft)
     final, moved = ordered(small)
     slots, count = slots_of(final)
-    image = np.where(image >= 0, moved[np.maximum(image, 0)], -1).astype(np.int32)
-    return LaneProgram(final.inputs, final.tables, final.operands, slots, count, final.outputs, image)
+    place = np.where(place >= 0, moved[np.maximum(place, 0)], -1).astype(np.int32)
+    parts = final.tables, final.operands, slots, count, final.outputs, image
+    return LaneProgram(final.inputs, *parts, Draft(draft, place))

@@ -9,10 +9,11 @@ The argument, from the gates to the program:
    clusters of the same shape.
 2. *Instances.* The recipes are put together net by net into one graph, by the builder whose normal form is proven over
    all tables and operands in the tests.
-3. *The program.* Each value of the graph that the program's `image` names has there an operation with at most three
-   operands, which are images of earlier values; over the 8 rows of these both must agree. By induction along the graph
-   all images are right, and the outputs are images.
-4. *Slots.* Along the program each operand must still lie in its slot.
+3. *The draft.* Each value of the graph that has an image in the program's draft has there an operation with at most
+   three operands, which are images of earlier values; over the 8 rows of these both must agree. By induction along the
+   graph all images are right, and the outputs are images.
+4. *The program* has the draft's operations, those that outputs need, in another order.
+5. *Slots.* Along the program each operand must still lie in its slot.
 
 Nothing is sampled, and no part of the program is believed: a wrong hint makes the proof fail.
 """
@@ -28,13 +29,13 @@ from trix_circuits.errors import RefutedError
 from trix_circuits.lower.clusters import Cluster, clusters
 from trix_circuits.lower.graph import Graph, GraphBuilder
 from trix_circuits.lower.lut import MAJ3, XOR3, apply
-from trix_circuits.lower.program import LaneProgram
+from trix_circuits.lower.program import Draft, LaneProgram
 from trix_circuits.lower.recipes import MAX_TREE, Recipe, recipe
 from trix_circuits.netlist import Netlist
 from trix_circuits.truth_table import variable
 
 MAX_ROWS_LEAVES = MAX_TREE
-_ROUNDS = 4
+_ROUNDS = 16
 # A cluster without its nets: weights, complements, and of each member (position and weight of each source, bias);
 # leaves have the positions 0 .. k - 1, members k, k + 1, ...
 Shape = tuple[tuple[int, ...], tuple[bool, ...], tuple[tuple[tuple[tuple[int, int], ...], int], ...]]
@@ -75,7 +76,10 @@ def prove_lowering(netlist: Netlist, program: LaneProgram) -> LoweringProof:
     if -1 in literals:
         raise RefutedError(f"gate {literals.index(-1) - netlist.input_bits} is in no cluster")
     graph = builder.finish([literals[net] for nets in netlist.outputs.values() for net in nets])
-    _prove_images(graph, program)
+    draft = program.graph if program.draft is None else program.draft.graph
+    _prove_images(graph, program.image.tolist(), draft)
+    if program.draft is not None:
+        _prove_places(program.draft, program)
     _prove_slots(program)
     return LoweringProof(netlist.size, len(known), rows, program.size)
 
@@ -237,12 +241,13 @@ def _prove_addition(graph: Graph, parts: tuple[int, int, int], odd: int, carry: 
             raise RefutedError("an addition of a recipe must give the sum and the carry of its three inputs")
 
 
-def _prove_images(graph: Graph, program: LaneProgram) -> None:
+def _prove_images(graph: Graph, image: list[int], program: Graph) -> None:
     """Show that each image equals its value, and that the program's outputs are the graph's."""
     first = graph.first
-    image = program.image.tolist()
-    if program.input_bits != graph.inputs or len(image) != first + graph.size or image[:first] != list(range(first)):
+    if program.inputs != graph.inputs or len(image) != first + graph.size or image[:first] != list(range(first)):
         raise RefutedError("a program must have the inputs of its netlist, and an image for each value of its graph")
+    if image and not -1 <= min(image) <= max(image) < program.first + program.size:
+        raise RefutedError("an image must be a value of the program")
     tables, operands = graph.tables.tolist(), graph.operands.tolist()
     own_tables, own_operands = program.tables.tolist(), program.operands.tolist()
     for value in range(first, first + graph.size):
@@ -277,32 +282,47 @@ def _prove_image(
     """One lemma: the cone of a value equals a table over the leaves, which are values of the program.
 
     The cone ends at the leaves. Where parts of it folded away it need not reach them; then other values of the program
-    are named as well, and those that are operations over named ones are computed, not free.
+    are named as well, and those that are operations over named ones are computed, not free. If that does not do, what
+    one of them reads is named too: of the one that adds fewest names, the latest if there are several.
     """
     first = len(image) - len(operands)
-    names = set(leaves)
-    if not _reaches(value, names, operands, image, first):
-        names |= _survivors(value, operands, image)
-    for _ in range(_ROUNDS):
-        if len(names) > MAX_ROWS_LEAVES:
-            break
-        planes, ones = _planes_of(names, program, first)
-        found = _cone_plane(value, planes, ones, tables, operands, image)
-        a, b, c = [planes[leaf] for leaf in leaves] + [0] * (3 - len(leaves))
-        if found == apply(table, a, b, c, ones):
-            return
-        more = {part for name in names if name >= first for part in program[1][name - first] if part}
-        if more <= names:
-            break
-        names |= more
+    near = set(leaves)
+    starts = [near] if _reaches(value, near, operands, image, first) else []
+    for names in (*starts, _survivors(value, operands, image) | {target} - {0}):
+        for _ in range(_ROUNDS):
+            known = _planes_of(names, program, first)
+            if known is None:
+                break
+            planes, ones = known
+            found = _cone_plane(value, planes, ones, tables, operands, image)
+            if target in planes:
+                wanted = planes[target]
+            else:
+                a, b, c = [planes[leaf] for leaf in leaves] + [0] * (3 - len(leaves))
+                wanted = apply(table, a, b, c, ones)
+            if found == wanted:
+                return
+            new = {
+                name: more
+                for name in names
+                if name >= first and (more := {part for part in program[1][name - first] if part} - names)
+            }
+            if not new:
+                break
+            names = names | new[min(new, key=lambda name: (len(new[name]), -name))]
     raise RefutedError(f"operation {target} does not equal what it stands for")
 
 
-def _planes_of(names: set[int], program: tuple[list[int], list[list[int]]], first: int) -> tuple[dict[int, int], int]:
-    """Planes over all rows of the free ones among these values of the program, and the plane of all ones."""
+def _planes_of(
+    names: set[int], program: tuple[list[int], list[list[int]]], first: int
+) -> tuple[dict[int, int], int] | None:
+    """Planes over all rows of the free ones among these values of the program, and the plane of all ones; None if the
+    free ones are too many."""
     free = [
         name for name in sorted(names) if name < first or not all(p in names or not p for p in program[1][name - first])
     ]
+    if len(free) > MAX_ROWS_LEAVES:
+        return None
     ones = (1 << (1 << len(free))) - 1
     planes = {0: 0} | {name: variable(len(free), k) for k, name in enumerate(free)}
     for name in sorted(names - planes.keys()):
@@ -363,6 +383,23 @@ def _survivors(value: int, operands: list[list[int]], image: list[int]) -> set[i
         elif image[at] and at >= first:
             stack.extend(operands[at - first])
     return found
+
+
+def _prove_places(draft: Draft, program: LaneProgram) -> None:
+    """Show that the program is the draft's operations in another order, those that outputs need."""
+    graph, place = draft.graph, draft.place
+    first = graph.first
+    if graph.inputs != program.input_bits or place[:first].tolist() != list(range(first)):
+        raise RefutedError("a program must have the inputs of its draft")
+    kept = np.flatnonzero(place[first:] >= 0)
+    own = place[first:][kept] - first
+    if len(place) != first + graph.size or sorted(own.tolist()) != list(range(program.size)):
+        raise RefutedError("each operation of a program must have its place in the draft")
+    same = np.array_equal(program.tables[own], graph.tables[kept])
+    if not same or not np.array_equal(program.operands[own], place[graph.operands[kept]]):
+        raise RefutedError("the operations of a program must be those of its draft")
+    if not np.array_equal(program.outputs, 2 * place[graph.outputs >> 1] | graph.outputs & 1):
+        raise RefutedError("the outputs of a program must be those of its draft")
 
 
 def _prove_slots(program: LaneProgram) -> None:
