@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Stage = Callable[[str, float], None]
 SUMS_AT_MOST = 100_000  # ANDs up to which sums are sought
-BOTH_WAYS = 20_000  # ANDs up to which a circuit with sums is also mapped without them
+BOTH_WAYS = 20_000  # ANDs up to which drafts tell whether sums are made anew, or not, or both are tried
 CLOSE = 1.2  # a way whose draft costs so many times the other's is not followed
 SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 

@@ -66,8 +66,8 @@ def certify_against(
 ) -> Circuit:
     """The circuit of a netlist that is proven equal to its sources (bytes of AIGER or BLIF files, or circuit files).
 
-    `seconds` receives those of the stages. `evidence` tells of sums made anew, in literals of `aig`, which is that of the first source with further nodes. `origins` are pairs of a net and
-    a literal of `aig` that it is said to compute.
+    `seconds` receives those of the stages. `evidence` tells of sums made anew, in literals of `aig`, which is that of the
+    first source with further nodes. `origins` are pairs of a net and a literal of `aig` that it is said to compute.
 
     Raises RefutedError with a counterexample if they differ, LimitError if no proof is found.
     """
