@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
-from trix_circuits.formats import WeightFormat, get_format
-from trix_circuits.netlist import Builder, Netlist
-from trix_circuits.truth_table import TruthTable
+from trix_circuits.logic.formats import WeightFormat, get_format
+from trix_circuits.logic.netlist import Builder, Netlist
+from trix_circuits.logic.truth_table import TruthTable
 
 
 @st.composite
@@ -56,7 +56,7 @@ def assignments(netlist: Netlist, count: int, seed: int = 0) -> list[dict[str, i
 
 
 def all_formats() -> list[WeightFormat]:
-    from trix_circuits.formats import format_names
+    from trix_circuits.logic.formats import format_names
 
     return [get_format(name) for name in format_names()]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.strategies import all_formats, netlists
 from trix_circuits.circuit import Circuit, Claim, accept, decode, load, seal
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.formats import WeightFormat, get_format, make_format
-from trix_circuits.netlist import Builder, Netlist
+from trix_circuits.logic.formats import WeightFormat, get_format, make_format
+from trix_circuits.logic.netlist import Builder, Netlist
 
 NO_EVIDENCE = {"ghosts": [], "lemmas": [], "goals": ["rows"]}
 

@@ -10,8 +10,8 @@ import pytest
 from trix_circuits import compile as compiling
 from trix_circuits.cli import run
 from trix_circuits.errors import ImpossibleError
-from trix_circuits.formats import get_format
-from trix_circuits.map import regions_netlist
+from trix_circuits.logic.formats import get_format
+from trix_circuits.map.sums import regions_netlist
 
 SPEC = """from trix_circuits.trace import Bits, circuit
 @circuit

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trix_circuits import backends
+from trix_circuits import run as backends
 from trix_circuits.cli import run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +47,7 @@ README_COMMANDS = (
     "python3 -m venv .venv && . .venv/bin/activate && pip install -q -c constraints.txt -e '.[dev]' "
     "&& trix-circuits synth SUM --format fp4",  # .ci/run does this
     "python -m pytest",
-    "python benchmarks/table.py",
+    "python trix_circuits/bench/suites/table.py",
 )
 
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from trix_circuits.backends import Runner, backend_names, compile_netlist
-from trix_circuits.backends import register as register_backend
-from trix_circuits.certificate import certify
 from trix_circuits.circuit import Circuit
 from trix_circuits.circuit import load as check_file
 from trix_circuits.compose.families import draft
+from trix_circuits.compose.spec import parse_spec, read_spec
 from trix_circuits.compose.wiring import Wire, Wiring
-from trix_circuits.exhaustive import prove_exhaustively
-from trix_circuits.formats import WeightFormat, get_format, make_format, register_format
-from trix_circuits.functions import parse_function
-from trix_circuits.induction import prove_all_widths
-from trix_circuits.netlist import Builder, Netlist
-from trix_circuits.prove import prove
-from trix_circuits.run import run_batch, run_once
-from trix_circuits.spec import parse_spec, read_spec
-from trix_circuits.synth import Found, GaveUp, Impossible, circuit_of, synthesise
-from trix_circuits.truth_table import TruthTable, named_function
+from trix_circuits.evidence.prover import certify
+from trix_circuits.logic.formats import WeightFormat, get_format, make_format, register_format
+from trix_circuits.logic.functions import parse_function
+from trix_circuits.logic.netlist import Builder, Netlist
+from trix_circuits.logic.truth_table import TruthTable, named_function
+from trix_circuits.prove.exhaustive import prove_exhaustively
+from trix_circuits.prove.induction import prove_all_widths
+from trix_circuits.prove.prove import prove
+from trix_circuits.run import Runner, backend_names, compile_netlist
+from trix_circuits.run import register as register_backend
+from trix_circuits.run.run import run_batch, run_once
+from trix_circuits.synth.synth import Found, GaveUp, Impossible, circuit_of, synthesise
 
 __all__ = [
     "Builder",

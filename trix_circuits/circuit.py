@@ -13,7 +13,6 @@ import hashlib
 import importlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,12 +26,13 @@ from safetensors.numpy import save as save_safetensors
 
 from trix_circuits import check
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.formats import WeightFormat
-from trix_circuits.netlist import Netlist
-from trix_circuits.packing import pack_values
+from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.netlist import Netlist
+from trix_circuits.logic.packing import pack_values
+from trix_circuits.store import read_bytes, write_atomically
 
 if TYPE_CHECKING:
-    from trix_circuits.backends import Runner
+    from trix_circuits.run import Runner
 
 Certificate = dict[str, list[Any]]
 _SLOT = "the digest stands here".center(64, "-")  # while the file is being written
@@ -150,40 +150,14 @@ class Circuit:
         }
 
     def compile(self, backend: str = "auto", device: str | None = None) -> Runner:
-        """What runs this circuit on batches of planes, integers or bits; see `trix_circuits.backends`."""
+        """What runs this circuit on batches of planes, integers or bits; see `trix_circuits.run`."""
         # the backends stand after this module, for they take circuits; they are loaded by those who run one
-        runner: Runner = importlib.import_module("trix_circuits.backends").compile_netlist(self, backend, device)
+        runner: Runner = importlib.import_module("trix_circuits.run").compile_netlist(self, backend, device)
         return runner
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the accepted bytes, all or nothing."""
         write_atomically(Path(path), self.data)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it; raises InputError if it cannot be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink()
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-def read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a file; raises InputError if it cannot be read."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{os.fspath(path)}: cannot be read: {error.strerror or error}") from None
 
 
 def decode(data: bytes, where: str = "circuit file") -> Claim:

@@ -14,18 +14,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trix_circuits.aig import Aig
-from trix_circuits.circuit import Circuit, decode, read_bytes
-from trix_circuits.equivalence import Side, certify_against
+from trix_circuits.circuit import Circuit, decode
 from trix_circuits.errors import ImpossibleError, InputError, LimitError, RefutedError
-from trix_circuits.expand import aig_of
-from trix_circuits.formats import WeightFormat
-from trix_circuits.netlist import Netlist
-from trix_circuits.read import Foreign, read_circuit
-from trix_circuits.read.aiger import aiger_bytes
+from trix_circuits.files import Foreign, read_circuit
+from trix_circuits.files.aiger import aiger_bytes
+from trix_circuits.logic.aig import Aig
+from trix_circuits.logic.expand import aig_of
+from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.netlist import Netlist
+from trix_circuits.prove.equivalence import Side, certify_against
+from trix_circuits.store import read_bytes
 
 if TYPE_CHECKING:
-    from trix_circuits.map.regions import Extraction
+    from trix_circuits.map.sums.regions import Extraction
 
 Stage = Callable[[str, float], None]
 SUMS_AT_MOST = 100_000  # ANDs up to which sums are sought
@@ -99,8 +100,8 @@ def compile_foreign(
     Raises InputError for settings that make no sense, LimitError if no proof is found in time.
     """
     from trix_circuits.map import map_aig
-    from trix_circuits.map.regions import extract
-    from trix_circuits.map.regions_netlist import map_with_regions
+    from trix_circuits.map.sums.regions import extract
+    from trix_circuits.map.sums.regions_netlist import map_with_regions
 
     seconds: dict[str, float] = {}
     started = time.monotonic()
@@ -163,7 +164,7 @@ def compile_foreign(
 def _worth(aig: Aig, form: WeightFormat, found: Extraction, objective: str, options: Mapping[str, Any]) -> set[str]:
     """Which ways are worth their time, by what quick drafts give: sums made anew, the plain mapping, or both."""
     from trix_circuits.map import map_aig
-    from trix_circuits.map.regions_netlist import map_with_regions
+    from trix_circuits.map.sums.regions_netlist import map_with_regions
 
     quick = partial(map_aig, draft=True)
     drafts = {"sums": map_with_regions(aig, form, extraction=found, mapper=quick, **options)[0],

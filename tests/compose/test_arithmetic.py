@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import assignments, evaluate
-from trix_circuits.certificate import Draft, certify
 from trix_circuits.compose import adder, comparator, multiplier, popcount
 from trix_circuits.compose.kit import Kit
 from trix_circuits.errors import InputError
-from trix_circuits.formats import format_names, get_format
+from trix_circuits.evidence.prover import Draft, certify
+from trix_circuits.logic.formats import format_names, get_format
 
 Values = dict[str, int]
 Model = Callable[[Values, int], Values]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.strategies import assignments, evaluate
-from trix_circuits.certificate import certify
 from trix_circuits.compose.families import FAMILIES, draft
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.formats import format_names, get_format
+from trix_circuits.evidence.prover import certify
+from trix_circuits.logic.formats import format_names, get_format
 
 Values = dict[str, int]
 

@@ -6,14 +6,14 @@ import numpy as np
 from hypothesis import given
 
 from tests.strategies import netlists
-from trix_circuits.backends.interface import interface_of
-from trix_circuits.backends.numpy_backend import NumpyRunner
 from trix_circuits.compose.families import draft
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower import LaneProgram, lower
 from trix_circuits.lower.binary import NOT, BinaryProgram, binary_program
 from trix_circuits.lower.lut import AND, OR, apply
-from trix_circuits.netlist import Netlist
+from trix_circuits.run.interface import interface_of
+from trix_circuits.run.numpy_backend import NumpyRunner
 
 ONES = (1 << 64) - 1
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.strategies import netlists
 from trix_circuits.compose.families import FAMILIES, draft
 from trix_circuits.errors import InputError, RefutedError
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.netlist import Builder, Netlist
+from trix_circuits.logic.truth_table import variable
 from trix_circuits.lower import LaneProgram, lower, prove_lowering, read_text
 from trix_circuits.lower.lut import apply, binary_form, canonical
 from trix_circuits.lower.recipes import recipe
-from trix_circuits.netlist import Builder, Netlist
-from trix_circuits.truth_table import variable
 
 
 def outputs_of(program: LaneProgram) -> list[int]:

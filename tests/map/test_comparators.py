@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from trix_circuits.aig import Aig, AigBuilder
-from trix_circuits.formats import get_format
+from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.logic.formats import get_format
 from trix_circuits.map import map_aig
-from trix_circuits.map.comparators import rippled
+from trix_circuits.map.sums.comparators import rippled
 
 
 def tree(width: int, *, equal_too: bool = False, spoil: bool = False) -> Aig:

@@ -8,11 +8,11 @@ import pytest
 
 from tests.strategies import evaluate
 from trix_circuits import check
-from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.errors import ImpossibleError, InputError
-from trix_circuits.formats import get_format, make_format
+from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.logic.formats import get_format, make_format
+from trix_circuits.logic.netlist import Netlist
 from trix_circuits.map import map_aig
-from trix_circuits.netlist import Netlist
 
 
 def random_aig(seed: int, inputs: int = 5, ands: int = 25, outputs: int = 4) -> Aig:

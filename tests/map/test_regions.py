@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trix_circuits import check
-from trix_circuits.aig import Aig, AigBuilder
 from trix_circuits.compose.kit import Kit
-from trix_circuits.formats import WeightFormat, get_format
-from trix_circuits.map.arithmetic_merges import refuted_merges
-from trix_circuits.map.regions import extract
-from trix_circuits.map.regions_netlist import RegionEvidence, map_with_regions
-from trix_circuits.netlist import Netlist
+from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.logic.formats import WeightFormat, get_format
+from trix_circuits.logic.netlist import Netlist
+from trix_circuits.map.sums.arithmetic_merges import refuted_merges
+from trix_circuits.map.sums.regions import extract
+from trix_circuits.map.sums.regions_netlist import RegionEvidence, map_with_regions
 
 E2M1 = get_format("e2m1")
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.map.test_mapper import random_aig
-from trix_circuits.aig import Aig, AigBuilder
-from trix_circuits.formats import get_format
-from trix_circuits.map.collapse import collapse
-from trix_circuits.map.cover import Values, cover
+from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.logic.formats import get_format
+from trix_circuits.map.covering.collapse import collapse
+from trix_circuits.map.covering.cover import Values, cover
 from trix_circuits.map.network import Network, check_values
-from trix_circuits.map.proofs import Equality
-from trix_circuits.map.resynth import Resynthesis, all_rows
+from trix_circuits.map.resynth.proofs import Equality
+from trix_circuits.map.resynth.resynth import Resynthesis, all_rows
 
 FORM = get_format("e2m1")
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trix_circuits.formats import WeightFormat, get_format
-from trix_circuits.gate import row_sums, why_not_threshold
-from trix_circuits.map.separate import magnitudes_of, separate
-from trix_circuits.truth_table import TruthTable, npn_classes
+from trix_circuits.logic.formats import WeightFormat, get_format
+from trix_circuits.logic.gate import row_sums, why_not_threshold
+from trix_circuits.logic.truth_table import TruthTable, npn_classes
+from trix_circuits.map.covering.separate import magnitudes_of, separate
 
 
 def gate_for(bits: int, arity: int, form: WeightFormat, care: int = -1) -> tuple[tuple[int, ...], int] | None:

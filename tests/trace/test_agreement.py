@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from trix_circuits.aig import Aig
+from trix_circuits.logic.aig import Aig
 from trix_circuits.trace import (
     Bits,
     Circuit,

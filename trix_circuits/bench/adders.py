@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from trix_circuits.backends.interface import Array, Interface, aligned, interface_of
-from trix_circuits.backends.logic import make_logic
-from trix_circuits.backends.native import NativeRunner
 from trix_circuits.bench.rows import IN_MEMORY_LOG2, Row, Scale, processor_seconds, ratio, rounds
 from trix_circuits.compose.families import draft
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower import lower
-from trix_circuits.netlist import Netlist
+from trix_circuits.run.interface import Array, Interface, aligned, interface_of
+from trix_circuits.run.native.logic import make_logic
+from trix_circuits.run.native.native import NativeRunner
 
 WIDTHS = (8, 16, 32, 64)
 _PATTERN = 1 << 16

@@ -19,19 +19,19 @@ from pathlib import Path
 
 import numpy as np
 
-from trix_circuits.aig import Aig
-from trix_circuits.backends.interface import interface_of
-from trix_circuits.backends.logic import large, make_logic
-from trix_circuits.backends.native import NativeRunner
 from trix_circuits.bench.adders import random_array
 from trix_circuits.bench.rows import Row, Scale, processor_seconds
 from trix_circuits.circuit import load
 from trix_circuits.errors import InputError
-from trix_circuits.formats import get_format
+from trix_circuits.files import read_bytes_as, read_circuit
+from trix_circuits.files.aiger import aiger_bytes
+from trix_circuits.logic.aig import Aig
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.netlist import Builder, Netlist
 from trix_circuits.lower import LaneProgram, lower, prove_lowering
-from trix_circuits.netlist import Builder, Netlist
-from trix_circuits.read import read_bytes_as, read_circuit
-from trix_circuits.read.aiger import aiger_bytes
+from trix_circuits.run.interface import interface_of
+from trix_circuits.run.native.logic import large, make_logic
+from trix_circuits.run.native.native import NativeRunner
 
 TWO_INPUTS = (((2, 2), -4), ((2, 2), -2), ((2, -2), -2), ((-2, -2), 2), ((-2, -2), 0))
 SUITE = ("multiplier", "sin", "voter")

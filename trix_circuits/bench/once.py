@@ -15,17 +15,17 @@ import numpy as np
 from trix_circuits.bench.rows import Row, Scale
 from trix_circuits.compose.families import draft
 from trix_circuits.errors import InputError
-from trix_circuits.exhaustive import prove_exhaustively
-from trix_circuits.formats import get_format
-from trix_circuits.packing import pack_values
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.packing import pack_values
+from trix_circuits.prove.exhaustive import prove_exhaustively
 
 _FIRST = """
 import time
 import numpy as np
-import trix_circuits.backends.native
-from trix_circuits.backends import compile_netlist
+import trix_circuits.run.native.native
+from trix_circuits.run import compile_netlist
 from trix_circuits.compose.families import draft
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
 netlist = draft("adder", get_format("e2m1"), 64).netlist
 a = np.arange(1000, dtype=np.uint64)
 start = time.perf_counter()
@@ -59,7 +59,7 @@ def start(scale: Scale) -> Iterator[Row]:
 
 def memory(scale: Scale) -> Iterator[Row]:
     """Weights as the file holds them against float32, and the file around them."""
-    from trix_circuits.certificate import certify
+    from trix_circuits.evidence.prover import certify
 
     bits = 8 if scale.quick else 32
     for name, goal in (("e2m1", 7.5), ("ternary-strict", 15.0)):

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from trix_circuits.backends import backend_names, compile_netlist
-from trix_circuits.backends.interface import element_bits
 from trix_circuits.bench.adders import random_array
 from trix_circuits.bench.rows import Row, Scale, rounds
 from trix_circuits.circuit import Circuit
 from trix_circuits.errors import InputError
+from trix_circuits.run import backend_names, compile_netlist
+from trix_circuits.run.interface import element_bits
 
 _CALL_S = 0.2  # lanes are doubled until a call takes so long
 

@@ -10,15 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trix_circuits.backends import compile_netlist
 from trix_circuits.bench.rows import Row, Scale, rounds
 from trix_circuits.compose.families import draft
 from trix_circuits.errors import RefutedError
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower import lower
 from trix_circuits.lower.binary import NOT, binary_program
 from trix_circuits.lower.lut import AND, OR
-from trix_circuits.netlist import Netlist
+from trix_circuits.run import compile_netlist
 
 GOALS = {8: 40, 16: 100, 32: 200}  # times the backend `dense`
 _DENSE_LANES = 1 << 15  # layers are so much slower that they get fewer lanes; rates are compared

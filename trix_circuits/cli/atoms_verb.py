@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from trix_circuits.atoms import LIBRARY_FORMATS, library, regenerate, verify
 from trix_circuits.cli.common import emit, json_option, progress
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.synth.atoms import LIBRARY_FORMATS, library, regenerate, verify
 
 
 @click.command()

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import click
 
-from trix_circuits.certificate import certify
 from trix_circuits.cli.common import emit, json_option
 from trix_circuits.compose.families import FAMILIES, draft
 from trix_circuits.errors import InputError
-from trix_circuits.formats import get_format
+from trix_circuits.evidence.prover import certify
+from trix_circuits.logic.formats import get_format
 
 
 @click.command()
@@ -54,7 +54,7 @@ def command(
         options = (bits, ways, direction)
         if any(option is not None for option in options) or relation:
             raise InputError(f"{what}: a spec takes no --bits, --ways, --relation or --direction")
-        from trix_circuits.spec import read_spec
+        from trix_circuits.compose.spec import read_spec
 
         found = read_spec(what, get_format(format_name) if format_name else None, max_fan_in)
     else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from trix_circuits.circuit import accept, read_bytes
+from trix_circuits.circuit import accept
 from trix_circuits.cli.common import emit, json_option, progress
 from trix_circuits.errors import InputError
-from trix_circuits.mutate import mutate
+from trix_circuits.prove.mutate import mutate
+from trix_circuits.store import read_bytes
 
 
 @click.command()

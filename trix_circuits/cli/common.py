@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from trix_circuits.formats import WeightFormat
+from trix_circuits.logic.formats import WeightFormat
 
 F = TypeVar("F", bound=Callable[..., Any])
 

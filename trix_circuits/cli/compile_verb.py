@@ -8,7 +8,7 @@ import click
 
 from trix_circuits.cli.common import emit, format_option, json_option, progress
 from trix_circuits.errors import InputError
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
 
 
 @click.command()

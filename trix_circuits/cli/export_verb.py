@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
-from trix_circuits.aig import Aig
 from trix_circuits.circuit import Circuit, load
 from trix_circuits.cli.common import emit, json_option
+from trix_circuits.emit.testbench import ROWS
 from trix_circuits.errors import InputError
-from trix_circuits.expand import aig_of
-from trix_circuits.read import KINDS as READABLE
-from trix_circuits.read import Foreign, read_circuit
-from trix_circuits.write.export import KINDS, export_circuit
-from trix_circuits.write.miter import KINDS as MITERS
-from trix_circuits.write.miter import masked, miter_of, obligation_of, write_obligation
-from trix_circuits.write.testbench import ROWS
+from trix_circuits.export import KINDS, export_circuit
+from trix_circuits.files import KINDS as READABLE
+from trix_circuits.files import Foreign, read_circuit
+from trix_circuits.logic.aig import Aig
+from trix_circuits.logic.expand import aig_of
+from trix_circuits.prove.miter import KINDS as MITERS
+from trix_circuits.prove.miter import masked, miter_of, obligation_of, write_obligation
 
 
 @click.command()

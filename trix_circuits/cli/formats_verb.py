@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from trix_circuits.cli.common import emit, json_number, json_option, number
-from trix_circuits.formats import WeightFormat, format_names, get_format
+from trix_circuits.logic.formats import WeightFormat, format_names, get_format
 
 
 def _short(values: tuple[int, ...], form: WeightFormat) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from trix_circuits.circuit import decode, read_bytes
+from trix_circuits.circuit import decode
 from trix_circuits.cli.common import emit, format_option, json_option, progress
 from trix_circuits.errors import InputError
-from trix_circuits.formats import get_format
+from trix_circuits.logic.formats import get_format
+from trix_circuits.store import read_bytes
 
 
 @click.command()
@@ -69,7 +70,7 @@ def command(
     if family is not None:
         if file is not None or exhaustive:
             raise InputError("--all-widths takes a family and neither a file nor --exhaustive")
-        from trix_circuits.induction import prove_all_widths
+        from trix_circuits.prove.induction import prove_all_widths
 
         theorem = prove_all_widths(family.lower(), get_format(format_name))
         if as_json:
@@ -91,7 +92,7 @@ def command(
         return
     if output is not None or miters:
         raise InputError("--output and --emit-miter go with two files or --exhaustive; see also export --emit-miter")
-    from trix_circuits.prove import prove
+    from trix_circuits.prove.prove import prove
 
     claim = decode(read_bytes(file), file)
     with progress("rows") as report:
@@ -117,9 +118,9 @@ def _prove_all_rows(
     address: str | None,
     **options: Any,
 ) -> None:
-    from trix_circuits.circuit import write_atomically
-    from trix_circuits.exhaustive import Question, decide
-    from trix_circuits.exhaustive.machines import dask
+    from trix_circuits.prove.exhaustive import Question, decide
+    from trix_circuits.prove.exhaustive.machines import dask
+    from trix_circuits.store import write_atomically
 
     start = time.monotonic()
     with ExitStack() as stack:
@@ -137,7 +138,7 @@ def _prove_all_rows(
         if other is None:
             evidence = decide(Question((data,)), **options)
         else:
-            from trix_circuits.prove import prove_sides_exhaustively
+            from trix_circuits.prove.prove import prove_sides_exhaustively
 
             evidence = prove_sides_exhaustively(first, second, **options)
     seconds = time.monotonic() - start
@@ -171,8 +172,8 @@ def _prove_two(
     as_json: bool,
 ) -> None:
     from trix_circuits.compile import side_of
-    from trix_circuits.equivalence import prove_sides
-    from trix_circuits.write.miter import write_miter
+    from trix_circuits.prove.equivalence import prove_sides
+    from trix_circuits.prove.miter import write_miter
 
     start = time.monotonic()
     first, second = side_of(file, top=top), side_of(other, top=top)

@@ -10,10 +10,11 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.circuit import Circuit, load, write_atomically
+from trix_circuits.circuit import Circuit, load
 from trix_circuits.cli.common import emit, json_option
 from trix_circuits.errors import InputError
-from trix_circuits.run import run_batch, run_once
+from trix_circuits.run.run import run_batch, run_once
+from trix_circuits.store import write_atomically
 
 
 @click.command()

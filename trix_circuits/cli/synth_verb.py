@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from trix_circuits.cache import Cache
 from trix_circuits.circuit import Circuit
 from trix_circuits.cli.common import emit, format_option, json_number, json_option, number
 from trix_circuits.errors import ImpossibleError, LimitError
-from trix_circuits.formats import get_format
-from trix_circuits.functions import parse_function
-from trix_circuits.gate import Summability
-from trix_circuits.synth import DEFAULT_MAX_GATES, OBJECTIVES, Found, GaveUp, Impossible, circuit_of, synthesise
-from trix_circuits.truth_table import NamedFunction
+from trix_circuits.logic.formats import get_format
+from trix_circuits.logic.functions import parse_function
+from trix_circuits.logic.gate import Summability
+from trix_circuits.logic.truth_table import NamedFunction
+from trix_circuits.store import Cache
+from trix_circuits.synth.synth import DEFAULT_MAX_GATES, OBJECTIVES, Found, GaveUp, Impossible, circuit_of, synthesise
 
 _ROWS_SHOWN = 16
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.counters import digits
 from trix_circuits.compose.kit import Kit
 from trix_circuits.compose.prefix import Carries, Place, Sums
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block, Draft, Prover
+from trix_circuits.logic.formats import WeightFormat
 
 
 def _sums(kit: Kit, rows: Sequence[Sequence[int]], first: int, sign: int, depth: int | None) -> Sums:

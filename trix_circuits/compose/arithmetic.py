@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from trix_circuits.certificate import Block, Draft
 from trix_circuits.compose.counters import Span, compress, cost, digits
 from trix_circuits.compose.kit import Kit
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block, Draft
+from trix_circuits.logic.formats import WeightFormat
 
 _WIDEST = 6
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.kit import Kit
 from trix_circuits.compose.prefix import ZERO, Carries, Evidence, Place, weigh
 from trix_circuits.errors import InputError
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block, Draft, Prover
+from trix_circuits.logic.formats import WeightFormat
 
 _WIDE = 11  # inputs of a gate that says that all are the same
 _SIGNS = {"lt": "<", "le": "<=", "eq": "==", "gt": ">", "ge": ">="}

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from trix_circuits.certificate import Block
 from trix_circuits.compose.kit import Kit
 from trix_circuits.errors import ImpossibleError
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block
+from trix_circuits.logic.formats import WeightFormat
 
 _CAPACITIES = (15, 7, 3)
 _NEVER = 10**9

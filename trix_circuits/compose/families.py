@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trix_circuits.certificate import Draft
 from trix_circuits.compose import adder, arithmetic, comparator, multiplier, popcount, words
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Draft
+from trix_circuits.logic.formats import WeightFormat
 
 OBJECTIVES = ("size", "depth")
 Generator = Callable[..., Draft]

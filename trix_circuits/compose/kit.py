@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.errors import ImpossibleError, InputError
-from trix_circuits.formats import WeightFormat
-from trix_circuits.netlist import Builder, Integers
+from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.netlist import Builder, Integers
 
 _MAX_WORK = 500_000  # rows times trials in the search for one gate
 

@@ -6,11 +6,11 @@ adders.
 
 from __future__ import annotations
 
-from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.kit import Kit
 from trix_circuits.compose.popcount import Timed, flat_sum
 from trix_circuits.errors import LimitError
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block, Draft, Prover
+from trix_circuits.logic.formats import WeightFormat
 
 MAX_BITS = 2048
 

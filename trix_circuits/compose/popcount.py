@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from trix_circuits.certificate import Block, Draft, Prover
 from trix_circuits.compose.kit import Kit
 from trix_circuits.compose.prefix import Carries, Place, Sums
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Block, Draft, Prover
+from trix_circuits.logic.formats import WeightFormat
 
 _MANY = 5000  # nets from which on few policies are tried
 Timed = list[tuple[int, int]]  # (time, net): the nets of a column, and the gates on the longest way to each

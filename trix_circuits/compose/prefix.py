@@ -25,9 +25,9 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from trix_circuits.certificate import Block, Prover
 from trix_circuits.check import ONE
 from trix_circuits.compose.kit import Kit
+from trix_circuits.evidence.prover import Block, Prover
 
 ZERO = -1  # in place of a net: always 0
 _MOST = 5  # bits or digits that one gate takes: a window of the proof has three leaves a digit

@@ -11,16 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trix_circuits import atoms
-from trix_circuits.cache import Cache
-from trix_circuits.certificate import Block, Draft
 from trix_circuits.circuit import Circuit
 from trix_circuits.compose import families
 from trix_circuits.errors import ImpossibleError, InputError, LimitError
-from trix_circuits.formats import WeightFormat
-from trix_circuits.netlist import Builder, Netlist, check_bus_name
-from trix_circuits.synth import Found, Impossible, Network, synthesise
-from trix_circuits.truth_table import NamedFunction, TruthTable, named_function
+from trix_circuits.evidence.prover import Block, Draft
+from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.netlist import Builder, Netlist, check_bus_name
+from trix_circuits.logic.truth_table import NamedFunction, TruthTable, named_function
+from trix_circuits.store import Cache
+from trix_circuits.synth import atoms
+from trix_circuits.synth.synth import Found, Impossible, Network, synthesise
 
 MAX_WIDTH = 1 << 14
 

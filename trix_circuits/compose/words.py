@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trix_circuits.certificate import Draft
 from trix_circuits.compose.arithmetic import add_or_subtract
 from trix_circuits.compose.kit import Kit
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.formats import WeightFormat
+from trix_circuits.evidence.prover import Draft
+from trix_circuits.logic.formats import WeightFormat
 
 _WIDEST = 7  # bits of a comparator's block
 _WIDE = 14  # inputs of an or that is one step of a chain

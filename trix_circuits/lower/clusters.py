@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import gcd
 
 from trix_circuits.errors import LimitError
-from trix_circuits.netlist import Netlist
+from trix_circuits.logic.netlist import Netlist
 
 MAX_SUM = 1 << 22
 

@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 
 from trix_circuits.errors import InputError
+from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower.clusters import clusters
 from trix_circuits.lower.graph import Graph, GraphBuilder, Tables, Values, fused, without_dead
 from trix_circuits.lower.recipes import recipe
 from trix_circuits.lower.schedule import ordered, slots_of
-from trix_circuits.netlist import Netlist
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.errors import RefutedError
+from trix_circuits.logic.netlist import Netlist
+from trix_circuits.logic.truth_table import variable
 from trix_circuits.lower.clusters import Cluster, clusters
 from trix_circuits.lower.graph import Graph, GraphBuilder
 from trix_circuits.lower.lut import MAJ3, XOR3, apply
 from trix_circuits.lower.program import Draft, LaneProgram
 from trix_circuits.lower.recipes import MAX_TREE, Recipe, recipe
-from trix_circuits.netlist import Netlist
-from trix_circuits.truth_table import variable
 
 MAX_ROWS_LEAVES = MAX_TREE
 _ROUNDS = 16

@@ -12,9 +12,9 @@ from __future__ import annotations
 import itertools
 from functools import cache
 
+from trix_circuits.logic.truth_table import TruthTable
 from trix_circuits.lower.graph import GraphBuilder
 from trix_circuits.lower.lut import MUX3
-from trix_circuits.truth_table import TruthTable
 
 # What to do: ("leaf",), ("top", inputs, inner function) or ("mux", input) or ("bottom", inputs, their table, the rest)
 Way = tuple[int, str, tuple[int, ...], int]

@@ -17,17 +17,17 @@ from typing import Any
 import numpy as np
 
 from trix_circuits import check
-from trix_circuits.aig import Aig, cleaned, needed_ands
 from trix_circuits.errors import InputError
-from trix_circuits.formats import WeightFormat
-from trix_circuits.map.collapse import MAX_JOINT, collapse
-from trix_circuits.map.comparators import rippled
-from trix_circuits.map.cover import Values, cover
-from trix_circuits.map.cuts import LEAVES
+from trix_circuits.logic.aig import Aig, cleaned, needed_ands
+from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.netlist import Builder, Netlist
+from trix_circuits.map.covering.collapse import MAX_JOINT, collapse
+from trix_circuits.map.covering.cover import Values, cover
+from trix_circuits.map.covering.cuts import LEAVES
 from trix_circuits.map.network import Network, check_values
-from trix_circuits.map.resynth import Resynthesis
+from trix_circuits.map.resynth.resynth import Resynthesis
 from trix_circuits.map.rewrite import variants
-from trix_circuits.netlist import Builder, Netlist
+from trix_circuits.map.sums.comparators import rippled
 
 OBJECTIVES = ("size", "depth")
 Progress = Callable[[str, float], None]

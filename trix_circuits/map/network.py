@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.formats import WeightFormat
+from trix_circuits.logic.formats import WeightFormat
 from trix_circuits.map.compiled import compiled
-from trix_circuits.map.separate import sort_ascending
+from trix_circuits.map.covering.separate import sort_ascending
 
 Integers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]

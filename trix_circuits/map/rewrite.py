@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trix_circuits.aig import Aig
 from trix_circuits.errors import InputError
+from trix_circuits.logic.aig import Aig
 from trix_circuits.share import folder
 
 _TIMEOUT_S = 120.0

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, overload
 
-from trix_circuits.aig import Aig
 from trix_circuits.errors import InputError, LimitError
+from trix_circuits.logic.aig import Aig
 from trix_circuits.trace.number import Number
 from trix_circuits.trace.paths import MAX_ANDS, MAX_PATHS, Graph, Paths
 from trix_circuits.trace.place import PlacedLimitError, fail, place_of, users_frame

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trix_circuits.aig import AigBuilder
 from trix_circuits.errors import InputError
+from trix_circuits.logic.aig import AigBuilder
 from trix_circuits.trace.place import exceed, fail
 
 MAX_PATHS = 4096

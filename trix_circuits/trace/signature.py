@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trix_circuits.errors import InputError
-from trix_circuits.netlist import check_bus_name
+from trix_circuits.logic.netlist import check_bus_name
 from trix_circuits.trace.width import WordType
 
 BIT = WordType(1, False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from trix_circuits.aig import FALSE, TRUE
+from trix_circuits.logic.aig import FALSE, TRUE
 from trix_circuits.trace import ranges
 from trix_circuits.trace.number import Number
 from trix_circuits.trace.paths import Paths

@@ -1,0 +1,1 @@
+"""Forms for people and other tools: pictures, testbenches."""

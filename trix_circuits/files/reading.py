@@ -1,0 +1,87 @@
+"""What all readers share: the value that they return, text, limits, and names.
+
+A reader never takes memory beyond a small multiple of its file: counts that a file merely claims are held against
+`room`, which grows with the file's size, before anything is made for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from trix_circuits.errors import InputError, LimitError
+from trix_circuits.logic.aig import Aig
+
+_FREE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file says: its function, sentences for the user, and where the function matters (None: everywhere)."""
+
+    aig: Aig
+    notes: tuple[str, ...] = ()
+    care: Aig | None = None
+
+
+def text_of(data: bytes) -> str:
+    """The text of a file; raises InputError for binary data. Bytes beyond ASCII are spelled out, as the checker does."""
+    if b"\0" in data:
+        raise InputError("must be a text file, not binary data")
+    return data.decode("ascii", "backslashreplace")
+
+
+def lines_of(data: bytes, comment: str = "#") -> list[tuple[int, str]]:
+    """Numbered lines without comments and without those that are empty then."""
+    lines = [line.partition(comment)[0].strip() for line in text_of(data).split("\n")]
+    return [(number, line) for number, line in enumerate(lines, 1) if line]
+
+
+def room(data: bytes) -> int:
+    """How many things a file of this size may claim to have without naming each."""
+    return _FREE + len(data)
+
+
+@dataclass
+class Budget:
+    """How many nets and connections a file may come to; what expands (vectors, hierarchies) pays before it is made."""
+
+    most: int
+    used: int = field(default=0)
+
+    def spend(self, count: int) -> None:
+        """Raises LimitError when it is all used up."""
+        self.used += count
+        if self.used > self.most:
+            raise LimitError(f"a file of this size may come to at most {self.most} nets and connections")
+
+
+def number(text: str, what: str, most: int | None = None) -> int:
+    """A plain decimal count; raises InputError if it is none, LimitError if it is more than `most`."""
+    if not (text.isascii() and text.isdigit()):
+        raise InputError(f"{what} must be a number, not {shown(text)}")
+    digits = text.lstrip("0")
+    if len(digits) > 18 or (most is not None and int(digits or "0") > most):
+        raise LimitError(f"{what} is {shown(text)}; a file of this size may have at most {most or 10**18}")
+    return int(digits or "0")
+
+
+def shown(text: str) -> str:
+    """A piece of the file for a message: short, and on one line whatever is in it."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
+
+
+def bus_names(bus: str, width: int) -> list[str]:
+    """`x[0]`, `x[1]`, ...: the bits of a bus that the file does not name."""
+    return [f"{bus}[{i}]" for i in range(width)]
+
+
+def check_names(names: Sequence[str], what: str) -> None:
+    """Refuse names that stand twice or that no other file could hold."""
+    seen: set[str] = set()
+    for name in names:
+        if not name or not name.isprintable():
+            raise InputError(f"the name of an {what} must be printable, not {shown(name)}")
+        if name in seen:
+            raise InputError(f"two {what}s are named {shown(name)}")
+        seen.add(name)

@@ -1,0 +1,1 @@
+"""Verilog in and out."""

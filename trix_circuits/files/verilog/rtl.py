@@ -1,0 +1,69 @@
+"""Synthesizable Verilog by way of Yosys: an extra, in a process of its own, never believed beyond what it hands over.
+
+Yosys (Wolf, "Yosys Open SYnthesis Suite", 2013; here as `pyosys`) turns the design into AIGER; that AIG is what is
+mapped and proven from here on. An error of Yosys ends its process, so it has one of its own, with limits of time and
+memory (solvers/yosys_rtl.py).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from trix_circuits.errors import InputError, LimitError
+from trix_circuits.files.aiger import read_checked
+from trix_circuits.files.reading import Reading, text_of
+from trix_circuits.share import folder as content
+
+TIMEOUT_S = 300.0
+MEMORY_BYTES = 6 << 30
+_NOTE = "Yosys made the AIG that is mapped and proven; the way from the Verilog text to it is not proven here, and x is taken as 0"
+
+
+class MissingYosysError(InputError):
+    """Yosys is not installed."""
+
+
+def read_rtl(data: bytes, name: str, top: str | None, folder: Path | None, timeout_s: float = TIMEOUT_S) -> Reading:
+    """The circuit of Verilog text; `folder` is where `include finds files. Raises InputError with what Yosys says."""
+    text_of(data)
+    if importlib.util.find_spec("pyosys") is None:
+        raise MissingYosysError("RTL is read by Yosys, which is an extra: pip install 'trix-circuits[rtl]'")
+    with tempfile.TemporaryDirectory(prefix="trix-circuits-") as place:
+        design, result = Path(place, "design.sv"), Path(place, "design.aig")
+        design.write_bytes(data)
+        if folder is not None:
+            Path(place, "include").symlink_to(folder.resolve(), target_is_directory=True)
+        request = {"folder": place, "top": top, "memory_bytes": MEMORY_BYTES}
+        try:
+            done = subprocess.run(
+                [sys.executable, str(content("solvers") / "yosys_rtl.py")],
+                input=json.dumps(request).encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout_s,
+                cwd=place,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LimitError(f"Yosys did not end within {timeout_s:g} s") from None
+        if done.returncode != 0 or not result.is_file():
+            raise _failure(done.stdout.decode("ascii", "replace"), done.returncode, place)
+        return Reading(read_checked(result.read_bytes(), name).aig, (_NOTE,))
+
+
+def _failure(log: str, status: int, place: str) -> InputError | LimitError:
+    """The one line of a log that says why."""
+    lines = [line.replace(f"{place}/", "") for line in log.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("refused: "):
+            return InputError(line[len("refused: ") :][:300])
+    for line in lines:
+        if "bad_alloc" in line or "MemoryError" in line:
+            return LimitError(f"Yosys needed more than {MEMORY_BYTES >> 30} GB")
+    told = [line for line in lines if "ERROR:" in line] or lines[-1:] or [f"it ended with status {status}"]
+    return InputError(f"Yosys: {told[0].replace('ERROR: ', '')}"[:300])

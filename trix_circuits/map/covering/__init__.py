@@ -1,0 +1,1 @@
+"""Cuts, and covering a graph by gates."""

@@ -1,0 +1,1 @@
+"""Arithmetic recognised in foreign netlists and made anew."""

@@ -1,0 +1,1 @@
+"""Proof from scratch: equivalence, all rows, induction over widths, mutation."""

@@ -1,0 +1,1 @@
+"""Asking a solver: processes, SAT, and the proofs that they leave."""

@@ -1,0 +1,1 @@
+"""Exact synthesis and the atoms it made."""
