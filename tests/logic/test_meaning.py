@@ -35,7 +35,7 @@ def by_nets(text: str) -> tuple[list[int], list[int]]:
     forms, words = [], []
     for row in ROWS:
         bits = [row >> i & 1 for i in range(6)]
-        for gate in nets.gates[6:]:
+        for gate in nets[6:]:
             assert gate is not None
             bits.append(int(sum(w * bits[s] for s, w in zip(gate[0], gate[1], strict=True)) + gate[2] >= 0))
         forms.append(sum(w * (1 if net == check.ONE else bits[net]) for net, w in form.items()) % (1 << BITS))

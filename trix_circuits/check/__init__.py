@@ -332,6 +332,15 @@ class Nets:
         self.equal: dict[int, int] = {}  # net -> literal (2 * net + inverted) of an earlier one, proven equal
         self.zero, self.one, self.early = self.gate((), (), -1), self.gate((), (), 0), range(0)  # early: gates of sources
 
+    def __len__(self) -> int: return len(self.gates)
+    def __getitem__(self, net: Any) -> Any: return self.gates[net]
+    def __iter__(self) -> Iterator[Gate | None]: return iter(self.gates)
+    def define(self, gate: Gate | None) -> int:
+        """A new net by its gate, as it stands; or an input if it has none."""
+        self.gates.append(gate)
+        return len(self.gates) - 1
+    def constant(self, net: int) -> int | None: return self.values.get(net)
+    def merged(self, net: int) -> bool: return net in self.equal
     def find(self, literal: int) -> int:
         """The earliest literal known to be equal: of inputs, constants and sources before gates of the circuit and ghosts."""
         while (earlier := self.equal.get(literal >> 1)) is not None: literal = earlier ^ (literal & 1)

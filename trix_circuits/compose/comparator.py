@@ -111,7 +111,7 @@ class _Equal:
                 leaves = [*bits, less[part.low], more[part.low]]
             sign = 1 if len(part.nets) == 1 else -1
             ghost = nets.gate([*part.nets, same[part.low]], [sign] * len(part.nets) + [1], -2 if sign > 0 else -1)
-            leaves = [net for net in dict.fromkeys(leaves) if net not in nets.values]
+            leaves = [net for net in dict.fromkeys(leaves) if nets.constant(net) is None]
             return prover.require(leaves, {same[part.high]: 1, ghost: -1}, given)
 
         lemma = tie(self.root)

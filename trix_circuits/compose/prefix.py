@@ -252,12 +252,14 @@ class Evidence:
 
     def free(self, nets: Iterable[int]) -> list[int]:
         """The nets save constants, and save those that are gates over others of them: these follow."""
-        all_nets, constant = self.prover.nets, self.prover.nets.values
-        leaves = {net for net in nets if net != ZERO and net not in constant}
+        all_nets = self.prover.nets
+        leaves = {net for net in nets if net != ZERO and all_nets.constant(net) is None}
 
         def follows(net: int) -> bool:
-            gate = all_nets.gates[net]
-            return gate is not None and all(source in leaves or source in constant for source in gate[0])
+            gate = all_nets[net]
+            return gate is not None and all(
+                source in leaves or all_nets.constant(source) is not None for source in gate[0]
+            )
 
         return [net for net in dict.fromkeys(nets) if net in leaves and not follows(net)]
 

@@ -77,7 +77,7 @@ class Prover:
         self.nets = _RecordingNets(netlist.input_bits, netlist.gates())
         inputs, outputs = list(netlist.inputs.items()), [(name, list(nets)) for name, nets in netlist.outputs.items()]
         self.goals = check.Meaning(inputs, outputs, self.nets).goals(meaning)
-        self._ghosts_from = len(self.nets.gates)
+        self._ghosts_from = len(self.nets)
         self._windows = check.Windows(self.nets, {})
         self._lemmas: list[list[Any]] = []
         self._claims: list[check.Claim] = []
@@ -116,7 +116,7 @@ class Prover:
 
     def certificate(self, proofs: list[Any]) -> Certificate:
         """The certificate with all lemmas that were proposed."""
-        ghosts = [[list(g[0]), list(g[1]), g[2]] for g in self.nets.gates[self._ghosts_from :] if g is not None]
+        ghosts = [[list(g[0]), list(g[1]), g[2]] for g in self.nets[self._ghosts_from :] if g is not None]
         return {"ghosts": ghosts, "lemmas": self._lemmas, "goals": proofs}
 
     # ---- ledger ------------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ class Prover:
         self._first = {0: self.nets.zero, _ONES: self.nets.one}
 
     def _extend(self) -> None:
-        for gate in self.nets.gates[len(self._planes) :]:
+        for gate in self.nets[len(self._planes) :]:
             sources, weights, bias = gate or ((), (), 0)
             terms = [(self._planes[s], w) for s, w in zip(sources, weights, strict=True)]
             self._planes.append(check.evaluate(terms, bias, _ONES, None)[0])
@@ -193,7 +193,7 @@ class Prover:
             net = stack.pop()
             if net not in cone:
                 cone.add(net)
-                stack.extend((self.nets.gates[net] or ((),))[0])
+                stack.extend((self.nets[net] or ((),))[0])
         return cone
 
     def local(self, terms: Mapping[int, int]) -> int | None:
@@ -220,7 +220,7 @@ class Prover:
             if budgets.get(net, -1) >= budget or len(budgets) > 50 * SWEEP_LEAVES:
                 continue
             budgets[net] = budget
-            gate, stops = self.nets.gates[net], (net in self._equal and self._few[net] is None) or net in targets
+            gate, stops = self.nets[net], (net in self._equal and self._few[net] is None) or net in targets
             if gate is not None and (budget > 0 or not stops):
                 expanded.add(net)
                 stack.extend((source, budget - stops) for source in gate[0])
@@ -345,9 +345,9 @@ class _RecordingNets(check.Nets):
         """Note that the sources add up to the weighted sum of the nets made, plus a constant."""
         terms: Linear = {ONE: -constant} if constant else {}
         for net, weight in (*((source, 1) for source in sources), *((net, -weight) for net, weight in made)):
-            value = self.values.get(net)
+            value = self.constant(net)
             accumulate(terms, {net: weight} if value is None else {ONE: value * weight}, 1)
-        leaves = [source for source in dict.fromkeys(sources) if source not in self.values]
+        leaves = [source for source in dict.fromkeys(sources) if self.constant(source) is None]
         new = tuple(net for net, _ in made if net in terms and net not in leaves)
         if new:
             self.steps.append((leaves, terms, new))

@@ -60,9 +60,9 @@ class Sweep:
         outputs = [(name, list(nets)) for name, nets in netlist.outputs.items()]
         shell = check.Circuit("", "", inputs, outputs, [], [], {}, {}, [])
         self.nets = check.Nets(netlist.input_bits, netlist.gates())
-        self.first_source = len(self.nets.gates)
+        self.first_source = len(self.nets)
         self.wanted = [check.attach(self.nets, shell, source) for source in sources]
-        self.first_ghost = len(self.nets.gates)
+        self.first_ghost = len(self.nets)
         self.steps = check.Steps(self.nets, check.Windows(self.nets, {}))
         self.lemmas: list[list[Any]] = []
         self._merged: set[int] = set(range(netlist.input_bits))  # earliest nets of classes that windows may rest on
@@ -80,10 +80,10 @@ class Sweep:
         """Evaluate all nets on patterns: given ones [input bits, words], or repeatable random and directed ones."""
         chosen = self._patterns() if inputs is None else inputs
         words = chosen.shape[1]
-        planes = np.empty((len(self.nets.gates), words), dtype=np.uint64)
+        planes = np.empty((len(self.nets), words), dtype=np.uint64)
         planes[: len(chosen)] = chosen
         ones = ~np.uint64(0)
-        for net, gate in enumerate(self.nets.gates):
+        for net, gate in enumerate(self.nets):
             if gate is None:
                 continue
             sources, weights, bias = gate
@@ -102,7 +102,7 @@ class Sweep:
     def _patterns(self, most: int = 256) -> Words:
         """Uniform, sparse and dense rows, and rows whose words are nearly equal to each other; at most so many words."""
         bits_in = self.netlist.input_bits
-        count = 64 * min(most, max(16, PATTERN_WORDS // len(self.nets.gates)))
+        count = 64 * min(most, max(16, PATTERN_WORDS // len(self.nets)))
         if 1 << bits_in <= 8 * count:
             return np.stack([plane[: max(1, (1 << bits_in) // 64)] for plane in lane_planes(max(bits_in, 6))[:bits_in]])
         rows = directed_rows(list(self.netlist.inputs.values()), count, densities=True)
@@ -198,7 +198,7 @@ class Sweep:
             net = stack.pop()
             if net not in seen:
                 seen.add(net)
-                stack.extend((self.nets.gates[net] or ((),))[0])
+                stack.extend((self.nets[net] or ((),))[0])
         return seen
 
     def _by_hints(self, progress: Progress | None) -> bool:
@@ -207,7 +207,7 @@ class Sweep:
         self.planes = self.simulate(self._patterns(FEW_WORDS))
         self._refute()
         node_of = {pair[0] >> 1: node for node, pairs in self._hinted.items() for pair in pairs}
-        self._rank = [node_of.get(net, net) for net in range(len(self.nets.gates))]
+        self._rank = [node_of.get(net, net) for net in range(len(self.nets))]
         pairs = [pair for _, pairs in sorted(self._hinted.items()) for pair in pairs]
         for k, pair in enumerate(pairs):
             if k % 1024 == 0:
@@ -237,7 +237,7 @@ class Sweep:
                     progress(k, len(order))
             earlier = likes.setdefault(signatures[net], [])
             hinted = [self._merge_if_equal(*pair, careful=True) for pair in self._hinted.get(net, ())]
-            if not any(hinted) and not self._merge_same(net) and net not in self.nets.equal:
+            if not any(hinted) and not self._merge_same(net) and not self.nets.merged(net):
                 pairs = [
                     (2 * net, 2 * like + (phase[net] ^ phase[like]))
                     for like in earlier[-MOST_LIKES:]
@@ -251,7 +251,7 @@ class Sweep:
                     tried, gained = tried + 1, gained + found
                     if tried >= FAIR_TRIAL and gained < tried // 4:
                         return  # structure was lost: the solver will be quicker
-            if net not in self.nets.equal:
+            if not self.nets.merged(net):
                 earlier.append(net)
 
     def _signatures(self) -> list[int]:
@@ -267,9 +267,9 @@ class Sweep:
         nodes_of: dict[int, list[int]] = {}
         for net in range(self.first_source, self.first_ghost):
             nodes_of.setdefault(signatures[net], []).append(net)
-        rank = [0] * len(self.nets.gates)
+        rank = [0] * len(self.nets)
         known = {pair[0] >> 1: node for node, pairs in reversed(self._hinted.items()) for pair in pairs}
-        for net, gate in enumerate(self.nets.gates):
+        for net, gate in enumerate(self.nets):
             if net in known:
                 rank[net] = known[net]
             elif gate is not None and net < self.first_source:
@@ -280,7 +280,7 @@ class Sweep:
             elif gate is not None:
                 rank[net] = net if net < self.first_ghost else max((rank[s] for s in gate[0]), default=0)
         self._rank = rank
-        nets = [net for net, gate in enumerate(self.nets.gates) if gate is not None and net not in self.nets.values]
+        nets = [net for net, gate in enumerate(self.nets) if gate is not None and self.nets.constant(net) is None]
         return sorted(nets, key=lambda net: (rank[net], net))
 
     # ---- one pair ----------------------------------------------------------------------------------------------------
@@ -303,7 +303,7 @@ class Sweep:
 
     def _merge_same(self, net: int) -> bool:
         """Merge a net with an earlier one whose gate reads the same, equal nets counting as one."""
-        sources, weights, bias = self.nets.gates[net] or ((), (), 0)
+        sources, weights, bias = self.nets[net] or ((), (), 0)
         form = {ONE: bias}
         for source, weight in zip(sources, weights, strict=True):
             accumulate(form, {source: weight}, 1)
@@ -348,10 +348,10 @@ class Sweep:
 
     def ghost(self, sources: Sequence[int], weights: Sequence[int], bias: int) -> int:
         """A gate that only the proof reads; its net."""
-        self.nets.gates.append((tuple(sources), tuple(weights), bias))
+        self.nets.define((tuple(sources), tuple(weights), bias))
         if self._rank:
             self._rank.append(max((self._rank[s] for s in sources), default=0))
-        return len(self.nets.gates) - 1
+        return len(self.nets) - 1
 
     def known(self, a: int, b: int) -> bool:
         """Whether two literals were merged."""
@@ -370,7 +370,7 @@ class Sweep:
     def linear_below(self, terms: Linear) -> int | None:
         """As `linear`, over leaves that are sought: from the nets of the form downwards, that net first which adds the
         fewest leaves (reconvergence-driven cuts: Mishchenko, Chatterjee, Brayton, DAC 2006)."""
-        gates = self.nets.gates
+        gates = self.nets
         frontier = {net for net in terms if net != ONE}
         for _ in range(LAYERS):
             best = min(
@@ -437,9 +437,7 @@ class Sweep:
         for _ in range(growth):
             if len(frontier) <= WINDOW_LEAVES:
                 yield sorted(frontier)
-            top = max(
-                (net for net in frontier if self.nets.gates[net] is not None), key=self._rank.__getitem__, default=None
-            )
+            top = max((net for net in frontier if self.nets[net] is not None), key=self._rank.__getitem__, default=None)
             if top is None:
                 return
             below = self._below(top)
@@ -467,7 +465,7 @@ class Sweep:
                 if more is not None and len(window) <= check.MAX_LEAVES - 6 and tuple(sorted(window)) not in tried:
                     tried.add(tuple(sorted(window)))
                     yield sorted(window)
-            gates = [net for net in window if self.nets.gates[net] is not None]
+            gates = [net for net in window if self.nets[net] is not None]
             if not gates:
                 return
             # Of what was taken in, what is near to the leaves is the likeliest to depend on them.
@@ -489,7 +487,7 @@ class Sweep:
         return any(
             all(self.nets.find(2 * s) >> 1 in leaves for s in gate[0])
             for other in self._members.get(net, ())
-            if (gate := self.nets.gates[other]) is not None
+            if (gate := self.nets[other]) is not None
         )
 
     def _open_ends(self, net: int, leaves: set[int]) -> set[int] | None:
@@ -501,7 +499,7 @@ class Sweep:
         queue = deque([net])  # near ones first, since what the gate does not read may have a large cone
         while queue and len(reads) < CONE_NODES:
             found = queue.popleft()
-            gate = self.nets.gates[found]
+            gate = self.nets[found]
             if found not in reads and found not in leaves and gate is not None:
                 reads[found] = [self.nets.find(2 * s) >> 1 for s in gate[0]]
                 queue.extend(reads[found])
@@ -526,7 +524,7 @@ class Sweep:
 
     def _below(self, net: int) -> set[int] | None:
         """The nearest nets below a net that are inputs or merged; None if they are too many."""
-        gate = self.nets.gates[net]
+        gate = self.nets[net]
         if gate is None:
             return {net}
         leaves: set[int] = set()
@@ -537,7 +535,7 @@ class Sweep:
             if found in seen:
                 continue
             seen.add(found)
-            inner = self.nets.gates[found]
+            inner = self.nets[found]
             if inner is None or found in self._merged:
                 leaves.add(found)
             else:
@@ -554,7 +552,7 @@ class Sweep:
             found = stack.pop()
             if found in leaves or found in seen:
                 continue
-            gate = self.nets.gates[found]
+            gate = self.nets[found]
             seen.add(found)
             if gate is None or len(seen) > CONE_NODES:
                 return False
@@ -637,7 +635,7 @@ class Sweep:
             if progress is not None and k % 256 == 0:
                 progress(k, len(order))
             likes = first.setdefault(signatures[net], [])
-            if net in self.nets.equal or net in proven:
+            if self.nets.merged(net) or net in proven:
                 continue
             like = next((like for like in likes if self._agree(net, like)), None)
             if like is None:
@@ -680,11 +678,11 @@ class Sweep:
 
     def _definition(self, net: int) -> list[int]:
         """What the gate that defines a net in formulas reads: an AND of a source, if one is known to be equal."""
-        gate = self.nets.gates[self._owner(net)]
+        gate = self.nets[self._owner(net)]
         return [self.nets.find(2 * s) >> 1 for s in gate[0]] if gate is not None else []
 
     def _owner(self, net: int) -> int:
-        gate = self.nets.gates[net]
+        gate = self.nets[net]
         if gate is None or len(gate[0]) <= 2:
             return net
         return next((other for other in self._members.get(net, ()) if other >= self.first_source), net)
@@ -695,7 +693,7 @@ class Sweep:
         owners: list[int] = []
         for net in cone:
             owner = self._owner(net)
-            gate = self.nets.gates[owner]
+            gate = self.nets[owner]
             if gate is None:
                 continue
             form = {ONE: gate[2]}
@@ -760,7 +758,7 @@ class Sweep:
 
     def certificate(self) -> Certificate:
         """The lemmas found."""
-        ghosts = [[list(gate[0]), list(gate[1]), gate[2]] for gate in self.nets.gates[self.first_ghost :] if gate]
+        ghosts = [[list(gate[0]), list(gate[1]), gate[2]] for gate in self.nets[self.first_ghost :] if gate]
         return {"ghosts": ghosts, "lemmas": self.lemmas, "goals": []}
 
 

@@ -110,10 +110,10 @@ def obligation_of(circuit: Circuit) -> Aig:
         raise InputError(f"{circuit.name}: the circuit must have a meaning or a source to be compared with")
     names = bit_names(circuit.netlist.inputs.items())
     sides = []
-    for side, count in enumerate((circuit.netlist.net_count, len(nets.gates))):  # the circuit; what it is held against
+    for side, count in enumerate((circuit.netlist.net_count, len(nets))):  # the circuit; what it is held against
         builder = AigBuilder(names)
         literals: list[int] = []
-        for net, gate in enumerate(nets.gates[:count]):
+        for net, gate in enumerate(nets[:count]):
             if net < circuit.netlist.input_bits:
                 literals.append(builder.input(net))
             elif gate is None:
@@ -135,9 +135,10 @@ def _meaning_pairs(netlist: Netlist, meaning: Sequence[str], nets: check.Nets) -
     stand_ins: dict[int, int] = {}
     outputs: list[tuple[str, list[int]]] = []
     for name, drivers in netlist.outputs.items():
-        outputs.append((name, list(range(len(nets.gates), len(nets.gates) + len(drivers)))))
+        outputs.append((name, list(range(len(nets), len(nets) + len(drivers)))))
         stand_ins |= zip(outputs[-1][1], drivers, strict=True)
-        nets.gates += [None] * len(drivers)
+        for _ in drivers:
+            nets.define(None)
     pairs: list[tuple[int | None, int]] = []
     for goal in check.Meaning(list(netlist.inputs.items()), outputs, nets).goals(meaning):
         left = sorted((net for net in goal.terms if net in stand_ins), key=lambda net: abs(goal.terms[net]))

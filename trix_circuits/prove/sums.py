@@ -43,7 +43,7 @@ class Sums:
         self.sweep = sweep
         self._literal = _literals(sweep, aig, source)
         self._waiting: list[_Region] = []
-        self._first_ghost = len(sweep.nets.gates)
+        self._first_ghost = len(sweep.nets)
         for reads, weights, bias in evidence[0].ghosts if evidence else ():
             sweep.ghost([self._net(net) for net in reads], weights, bias)
         self._pairs: list[tuple[int, int]] = []  # nodes, and ghosts that they must equal

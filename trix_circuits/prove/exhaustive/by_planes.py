@@ -43,14 +43,14 @@ def _plan(inputs: int, nets: Nets, goals: list[Claim], lane_inputs: int, prefix_
         net = stack.pop()
         if net not in needed:
             needed.add(net)
-            stack.extend((nets.gates[net] or ((),))[0])
+            stack.extend((nets[net] or ((),))[0])
     order: dict[int, None] = {}
     for net in sorted(needed):
-        for source in (nets.gates[net] or ((),))[0]:
-            if nets.gates[source] is None:
+        for source in (nets[net] or ((),))[0]:
+            if nets[source] is None:
                 order.setdefault(source)
     for net in sorted(needed):  # inputs that goals read; on the others nothing depends
-        if nets.gates[net] is None:
+        if nets[net] is None:
             order.setdefault(net)
     prefix = [net for net in range(inputs - 1, inputs - prefix_bits - 1, -1) if net in order]
     ranked = [net for net in order if net not in prefix]
@@ -58,7 +58,7 @@ def _plan(inputs: int, nets: Nets, goals: list[Claim], lane_inputs: int, prefix_
     level = dict.fromkeys(lanes, 0) | {net: i + 1 for i, net in enumerate(outer)}
     gates: list[list[tuple[int, tuple[int, ...], tuple[int, ...], int]]] = [[] for _ in range(len(outer) + 1)]
     for net in sorted(needed):
-        gate = nets.gates[net]
+        gate = nets[net]
         if gate is not None:
             level[net] = max((level[source] for source in gate[0]), default=0)
             gates[level[net]].append((net, *gate))
@@ -72,7 +72,7 @@ def _plan(inputs: int, nets: Nets, goals: list[Claim], lane_inputs: int, prefix_
                 terms[level[net]][k].append((net, weight))
     frozen = tuple(tuple(tuple(part) for part in row) for row in terms)
     constants = tuple(goal.terms.get(ONE, 0) for goal in goals)
-    return _Plan(lanes, outer, tuple(map(tuple, gates)), frozen, constants, tuple(widths), len(nets.gates))
+    return _Plan(lanes, outer, tuple(map(tuple, gates)), frozen, constants, tuple(widths), len(nets))
 
 
 def _add(word: list[Plane], plane: Plane, weight: int) -> None:

@@ -113,10 +113,10 @@ class Problem:
             outputs = [(name, [literal >> 1 for literal in bits]) for name, bits in self.outputs.items()]
             goals = check.Meaning(list(self.inputs.items()), outputs, nets).goals(self.meaning)
         for side in self.sides:
-            move = len(nets.gates) - self.input_bits
+            move = len(nets) - self.input_bits
             for sources, weights, bias in side.gates:
                 moved = tuple([s if s < self.input_bits else s + move for s in sources])
-                nets.gates.append((moved, weights, bias))
+                nets.define((moved, weights, bias))
             for own, other in zip(self.literals, side.outputs, strict=True):
                 net = other >> 1 if other >> 1 < self.input_bits else (other >> 1) + move
                 terms: check.Linear = {}
@@ -170,14 +170,14 @@ class Problem:
                 pairs.append((self.literals[net - inputs] ^ (weight < 0), literal(digit)))
             if goal.bits is None:
                 pairs += [(None, literal(digit)) for digit in word[len(left) :] or word[-1:]]
-        gates = [gate for gate in nets.gates[inputs + width :] if gate is not None]
+        gates = [gate for gate in nets[inputs + width :] if gate is not None]
         return [(tuple([literal(s) // 2 for s in sources]), weights, bias) for sources, weights, bias in gates], pairs
 
     def differs(self, row: int) -> bool:
         """Whether the row shows a difference: gate by gate in plain integers, no plane, no lane program."""
         nets, goals = self.goals
         bits = [row >> i & 1 for i in range(self.input_bits)]
-        for gate in nets.gates[self.input_bits :]:
+        for gate in nets[self.input_bits :]:
             assert gate is not None
             bits.append(int(sum(w for s, w in zip(gate[0], gate[1], strict=True) if bits[s]) + gate[2] >= 0))
         for goal in goals:
