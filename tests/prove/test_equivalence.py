@@ -138,7 +138,7 @@ def test_a_file_that_claims_nothing_is_refused() -> None:
 def test_digits_must_come_in_twos() -> None:
     netlist = netlist_of(adder(2))
     nets = check.Nets(4, netlist.gates())
-    steps = check.Steps(nets, check.Windows(nets, {}))
+    steps = check.Steps(nets, check.Windows(nets))
     steps.claims.append(check.Claim({0: 1, 1: 1, 2: 2, check.ONE: 0}))  # a0 + a1 + 2 b0 = 0, were it true
     steps.take(["digits", 1, [[0, 1]]])
     assert nets.find(0) == nets.find(2)

@@ -12,7 +12,7 @@ import pytest
 from tests.strategies import assignments
 from trix_circuits import share
 from trix_circuits.api import build, prove, prove_all_widths, run_batch, run_once
-from trix_circuits.check import _TRIT
+from trix_circuits.check import known_formats
 from trix_circuits.errors import InputError, RefutedError
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.netlist import Builder
@@ -159,4 +159,4 @@ def test_a_netlist_refuses_what_cannot_be() -> None:
         builder.gate((0,), (2,), 0)
     with pytest.raises(InputError, match="output x must not have the name of an input"):
         builder.finish({"x": [0]})
-    assert list(form.weight_codes) == _TRIT
+    assert list(form.weight_codes) == known_formats()["ternary"][1]

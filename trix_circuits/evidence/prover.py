@@ -78,7 +78,7 @@ class Prover:
         inputs, outputs = list(netlist.inputs.items()), [(name, list(nets)) for name, nets in netlist.outputs.items()]
         self.goals = check.Meaning(inputs, outputs, self.nets).goals(meaning)
         self._ghosts_from = len(self.nets)
-        self._windows = check.Windows(self.nets, {})
+        self._windows = check.Windows(self.nets)
         self._lemmas: list[list[Any]] = []
         self._claims: list[check.Claim] = []
         self._planes: list[int] = []
@@ -314,7 +314,7 @@ class Prover:
         left = {net: weight for net, weight in goal.terms.items() if net in own}
         recorder = self.nets.steps
         recorder.clear()
-        word = self.nets.word_of(right)
+        word = check.word_of(self.nets, right)
         steps = list(recorder)
         self.sweep([*left, *word])
         facts: list[Fact] = []

@@ -63,7 +63,7 @@ class Sweep:
         self.first_source = len(self.nets)
         self.wanted = [check.attach(self.nets, shell, source) for source in sources]
         self.first_ghost = len(self.nets)
-        self.steps = check.Steps(self.nets, check.Windows(self.nets, {}))
+        self.steps = check.Steps(self.nets, check.Windows(self.nets))
         self.lemmas: list[list[Any]] = []
         self._merged: set[int] = set(range(netlist.input_bits))  # earliest nets of classes that windows may rest on
         self._members: dict[int, list[int]] = {}  # earliest net of a class -> the others

@@ -148,9 +148,9 @@ def _meaning_pairs(netlist: Netlist, meaning: Sequence[str], nets: check.Nets) -
             terms: check.Linear = {}
             for net, weight in goal.terms.items():
                 check.accumulate(terms, {stand_ins.get(net, net): weight}, 1)
-            word, bits = nets.word_of(terms), [None]
+            word, bits = check.word_of(nets, terms), [None]
         else:
-            word = nets.word_of({net: -weight for net, weight in goal.terms.items() if net not in stand_ins})
+            word = check.word_of(nets, {net: -weight for net, weight in goal.terms.items() if net not in stand_ins})
             bits += [] if any(negative) else [None]
         width = max(len(word), len(bits)) if goal.bits is None else goal.bits
         extended = [*bits, *bits[-1:] * width][:width]

@@ -164,7 +164,9 @@ class Problem:
         for goal in goals:
             left = {net: weight for net, weight in goal.terms.items() if inputs <= net < inputs + width}
             right = {net: -weight for net, weight in goal.terms.items() if net not in left}
-            word = nets.word_of(check.accumulate(right, {ONE: -sum(min(weight, 0) for weight in left.values())}, 1))
+            word = check.word_of(
+                nets, check.accumulate(right, {ONE: -sum(min(weight, 0) for weight in left.values())}, 1)
+            )
             for net, weight in left.items():
                 digit = word[min(abs(weight).bit_length(), len(word)) - 1]
                 pairs.append((self.literals[net - inputs] ^ (weight < 0), literal(digit)))

@@ -1,0 +1,122 @@
+"""Sources: circuits that nobody here wrote, as threshold gates, and how their bits are matched with a circuit's buses.
+
+A source is read by content: AIGER, Bristol, another circuit file, else BLIF. What two things could be meant by is
+refused. Names decide which bit is which: `a[0]`, ..., `a[n-1]` are the n bits of the bus a.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .file import LONGEST, Gate, read
+from .limits import Damaged, TooLarge, Work, decoding, require
+
+
+@dataclass
+class Source:
+    """A foreign circuit as gates. Nets are numbered: inputs, then gates; an output is 2 * net + (1 if inverted)."""
+
+    inputs: list[str]
+    outputs: list[tuple[str, int]]
+    gates: list[Gate]
+
+
+def buses(
+    inputs: Sequence[str], outputs: Sequence[str], work: Work | None = None
+) -> tuple[list[tuple[str, list[int]]], ...]:
+    """Names of bits as buses with the places of their bits: a[0], ..., a[n-1], in any order, are the n bits of a.
+
+    All other bits are buses by themselves; characters that a bus name can't have become _, a second name gets a _.
+    """
+    taken: set[str] = set()
+    found: list[list[tuple[str, list[int]]]] = []
+    for names in (inputs, outputs):
+        words: dict[tuple[str, bool], dict[int, int]] = {}
+        for place, name in enumerate(names):
+            match = re.fullmatch(r"([^\[\]]+)\[(0|[1-9]\d{0,8})\]", name)
+            words.setdefault((match[1], True) if match else (name, False), {})[int(match[2]) if match else 0] = place
+        found.append([])
+        for (base, _), word in words.items():
+            whole = [(base, [word[i] for i in range(len(word))])] if max(word) + 1 == len(word) else None
+            for name, places in whole or [(names[place], [place]) for place in word.values()]:
+                name = re.sub("[^A-Za-z0-9_]", "_", name if re.match("[A-Za-z_]", name) else f"_{name}")
+                while name in taken:
+                    name += "_"
+                if len(name) > LONGEST:
+                    raise TooLarge(f"the name of a bus is longer than {LONGEST} characters")
+                taken.add(name)
+                found[-1].append((name, places))
+                if work:
+                    work.spend(10 + 2 * len(places) + len(name))
+    return tuple(found)
+
+
+def conjunction(literals: Sequence[int]) -> Gate:
+    """The gate that fires iff all literals are 1."""
+    bias = -sum(1 - (a & 1) for a in literals)
+    return tuple([a >> 1 for a in literals]), tuple([1 - 2 * (a & 1) for a in literals]), bias
+
+
+def in_order(needs: Mapping[Any, Sequence[Any]], what: str, shown: Callable[[Any], object] = str) -> list[Any]:
+    """The keys so that each stands after those that it needs; needs that are no keys don't count."""
+    order: list[Any] = []
+    done: dict[Any, bool] = {}
+    for root in needs:
+        stack = [root]
+        while stack:
+            key = stack[-1]
+            if key in done:
+                if not done[stack.pop()]:
+                    order.append(key)
+                done[key] = True
+                continue
+            done[key] = False
+            for other in needs[key]:
+                if done.get(other) is False:
+                    raise Damaged(f"{what} {shown(key)!s:.60} must not depend on itself")
+                if other in needs and other not in done:
+                    stack.append(other)
+    return order
+
+
+def numbers(text: str | bytes, what: str) -> list[int]:
+    """Plain decimal numbers, separated by spaces."""
+    text = text if isinstance(text, str) else text.decode("ascii", "backslashreplace")
+    require(re.fullmatch(r"[0-9 \t]*\r?", text), f"{what}: a line must be of numbers, not {text[:40]!r}")
+    return [int(word) for word in text.split()]
+
+
+def text_of(data: bytes, work: Work) -> str:
+    """The text of a file; bytes beyond ASCII are spelled out, control characters refused."""
+    work.spend(len(data))
+    text = data.decode("ascii", "backslashreplace").replace("\r\n", "\n")
+    require(not re.search(r"[^\t\n -~]", text), "a text must not hold control characters")
+    return text
+
+
+@decoding("the source is malformed")
+def read_source(data: bytes, work: Work | None = None) -> Source:
+    """Decode AIGER, Bristol, BLIF or a circuit file, whose certificate is not looked at."""
+    from .aiger import read_aiger
+    from .blif import read_blif
+    from .bristol import read_bristol
+
+    work = work or Work()
+    if data[:4] in (b"aig ", b"aag "):
+        return read_aiger(data, work)
+    if re.match(rb"\s*\d+[ \t]+\d+[ \t]*\r?\n", data):
+        return read_bristol(data, work)
+    if data[8:9] != b"{":
+        return read_blif(data, work)
+    circuit = read(data, work)
+    driven = [
+        (f"{name}[{k}]" if len(nets) > 1 else name, 2 * net)
+        for name, nets in circuit.outputs
+        for k, net in enumerate(nets)
+    ]
+    return Source(
+        [f"{name}[{k}]" if width > 1 else name for name, width in circuit.inputs for k in range(width)],
+        driven,
+        circuit.gates,
+    )
