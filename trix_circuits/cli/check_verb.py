@@ -23,7 +23,7 @@ def command(
 ) -> int:
     """Run the stand-alone checker on circuit files.
 
-    The same program runs without this package: python check.py FILE [SOURCE]...
+    The same program runs without this package: python check FILE [SOURCE]...
 
     \b
     Example: trix-circuits check adder64.trix
