@@ -15,23 +15,25 @@ The pages, in the order in which they are read:
   rules    window, form, sum                               |
   steps    the lemmas of a certificate                     |
   verdict  from bytes to yes or no                        /
-  reference, meaning           equations to goals
+  formats                       values of well-known formats
+  reference, meaning            equations to goals
   source, aiger, blif, bristol  foreign files to gates
   program  what is printed
 
 docs/trust.md argues why each rule is right and says what is trusted; docs/certificate.md is the reference of the file.
 """
 
-from .file import MAX_FILE, VERSION, Bus, Circuit, Gate, known_formats, read
+from .file import MAX_FILE, VERSION, Bus, Circuit, Gate, read
+from .formats import known_formats
 from .limits import MAX_LEAVES, MAX_NETS, MAX_WIDTH, MAX_WORK, Damaged, Refused, TooLarge, Work
 from .meaning import Meaning
 from .nets import ONE, Gates, Linear, accumulate
 from .program import main, report, run
 from .reference import Nets, word_of
 from .rules import Claim, Windows, canonical, column_sum, evaluate
-from .source import Source, buses, conjunction, read_source
+from .source import Source, attach, buses, conjunction, read_source
 from .steps import Steps
-from .verdict import Verdict, attach, check
+from .verdict import Verdict, check
 
 __all__ = [
     "MAX_FILE", "MAX_LEAVES", "MAX_NETS", "MAX_WIDTH", "MAX_WORK", "ONE", "VERSION", "Bus", "Circuit", "Claim", "Damaged",

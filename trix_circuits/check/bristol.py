@@ -6,9 +6,13 @@ output. A gate is `inputs outputs in... out... OP`. The first wires are inputs, 
 bit first; the values are called x0, x1, ... and y0, y1, ...
 """
 
+from typing import Any
+
 from .file import Gate
 from .limits import MAX_NETS, TooLarge, Work, require
 from .source import Source, numbers, text_of
+
+KINDS = ("XOR", "AND", "MAND", "INV", "NOT", "EQ", "EQW")
 
 
 def read_bristol(data: bytes, work: Work) -> Source:
@@ -27,9 +31,9 @@ def read_bristol(data: bytes, work: Work) -> Source:
     else:
         require(len(ins) == 3, "Bristol: the second line must be n1 n2 n3, or a number of values and their widths")
         ins, outs = [width for width in ins[:2] if width], ins[2:]
-    if max(sum(ins), sum(outs)) > MAX_NETS:
-        raise TooLarge(f"Bristol: {sum(ins)} input and {sum(outs)} output bits are too many")
-    good = 0 not in ins + outs and max(sum(ins), sum(outs)) <= wires
+    most = max(sum(ins), sum(outs))
+    require(most <= MAX_NETS, f"Bristol: {most} input or output bits are too many", TooLarge)
+    good = 0 not in ins + outs and most <= wires
     require(
         good, f"Bristol: {sum(ins)} input and {sum(outs)} output bits must fit into {wires} wires, none of them empty"
     )
@@ -39,9 +43,9 @@ def read_bristol(data: bytes, work: Work) -> Source:
     net_of = {wire: wire for wire in range(sum(ins))}
     gates: list[Gate] = []
 
-    def add(*gate: tuple[tuple[int, ...], tuple[int, ...], int]) -> int:
-        work.spend(20 * len(gate))
-        gates.extend(gate)
+    def add(*gate: Any) -> int:
+        work.spend(20)
+        gates.append(gate)
         return sum(ins) + len(gates) - 1
 
     for *words, name in body:
@@ -49,35 +53,24 @@ def read_bristol(data: bytes, work: Work) -> Source:
         inner, outer, *rest = numbers(" ".join(words), "Bristol")
         reads, drives, kind = rest[:inner], rest[inner:], name.upper()
         shape = {"XOR": (2, 1), "AND": (2, 1), "MAND": (2 * outer, outer)}.get(kind, (1, 1))
-        good = (
-            kind in ("XOR", "AND", "MAND", "INV", "NOT", "EQ", "EQW")
-            and (inner, outer) == (len(reads), len(drives)) == shape
-        )
-        require(
-            good,
-            f"Bristol: a gate must be of a known kind with its number of wires, not {' '.join(words)[:30]} {name[:10]}",
-        )
-        if kind == "EQ":
-            require(reads[0] < 2, f"Bristol: EQ must read the constant 0 or 1, not {reads[0]}")
+        good = kind in KINDS and (inner, outer) == (len(reads), len(drives)) == shape and (kind != "EQ" or reads[0] < 2)
+        require(good, f"Bristol: a gate must be of a known kind with its wires, not {' '.join(words)[:30]} {name[:10]}")
         for k, wire in enumerate(drives):
             require(
                 wire < wires and wire not in net_of, f"Bristol: wire {wire} must be less than {wires} and driven once"
             )
-            undriven = [read for read in reads if read not in net_of and kind != "EQ"]
-            require(not undriven, f"Bristol: wire {undriven[:1]} must be driven before it is read")
-            a, b = (net_of.get(reads[at], 0) for at in (k, (k + outer) % inner))
-            match kind:
-                case "XOR":  # a + b - 2ab
-                    both = add(((a, b), (1, 1), -2))
-                    net_of[wire] = add(((a, b, both), (1, 1, -2), -1))
-                case "AND" | "MAND":
-                    net_of[wire] = add(((a, b), (1, 1), -2))
-                case "EQ":
-                    net_of[wire] = add(((), (), reads[0] - 1))
-                case "EQW":
-                    net_of[wire] = a
-                case _:
-                    net_of[wire] = add(((a,), (-1,), 0))
+            a, b = reads[k], reads[(k + outer) % inner]
+            if kind == "EQ":
+                net_of[wire] = add((), (), a - 1)
+                continue
+            require(a in net_of and b in net_of, f"Bristol: wires {a} and {b} must be driven before they are read")
+            a, b = net_of[a], net_of[b]
+            if kind in ("INV", "NOT", "EQW"):
+                net_of[wire] = a if kind == "EQW" else add((a,), (-1,), 0)
+                continue
+            net_of[wire] = add((a, b), (1, 1), -2)
+            if kind == "XOR":  # a + b - 2ab
+                net_of[wire] = add((a, b, net_of[wire]), (1, 1, -2), -1)
     first = wires - sum(outs)
     require(all(first + k in net_of for k in range(sum(outs))), "Bristol: each output wire must be driven")
     names = [f"y{value}[{k}]" for value, width in enumerate(outs) for k in range(width)]

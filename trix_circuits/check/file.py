@@ -14,6 +14,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any, cast
 
+from .formats import Table, known_formats
 from .limits import Damaged, Work, decoding, require
 
 VERSION = 1
@@ -30,37 +31,6 @@ UNIT = "[1-9][0-9]{0,17}(/[1-9][0-9]{0,17})?"
 NAME = r"[A-Za-z0-9_.+=<>()/-]+( [A-Za-z0-9_.+=<>()/-]+)*"  # of circuits and of files
 BUS_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 LONGEST = 255  # characters of a name
-
-Table = list[int | None]
-
-NF4: Table = [
-    *(-134217728, -93441416, -70474112, -53004928, -38177076, -24799870, -12220529, 0),
-    *(10681087, 21599686, 33032634, 45354216, 59151072, 75513176, 97033624, 134217728),
-]
-
-
-def _small_float(mantissa: int, finite: int, others: int = 0) -> Table:
-    """The codes of a sign, an exponent and a mantissa in units of the smallest number, so many of each sign finite."""
-    low = 1 << mantissa
-    half = [code if code < low else (low | code % low) << (code >> mantissa) - 1 for code in range(finite)]
-    gap: Table = [None] * others
-    return [*half, *gap, *(-value for value in half), *gap]
-
-
-def known_formats() -> dict[str, tuple[str, Table, Table]]:
-    """Names with a fixed sense: the unit, and the weight and the bias of each code in units. Others go by the file."""
-    trits: Table = [0, 1, None, -1]
-    ints: dict[int, Table] = {bits: [*range(1 << bits - 1), *range(-1 << bits - 1, 0)] for bits in range(2, 9)}
-    same = {f"int{bits}": ("1", codes) for bits, codes in ints.items()}
-    same |= {"e2m1": ("1/2", _small_float(1, 8)), "e2m3": ("1/8", _small_float(3, 32))}
-    same |= {"e3m2": ("1/16", _small_float(2, 32)), "e4m3": ("1/512", _small_float(3, 127, 1))}
-    same |= {"ternary-strict": ("1", trits), "nf4": ("1/134217728", NF4)}
-    found = {name: (unit, codes, codes) for name, (unit, codes) in same.items()}
-    return found | {
-        "ternary": ("1", trits, ints[8]),
-        "trix-fp4": ("1/2", [-2, 0, 2], [-5, -3, -1, 1, 3]),
-        "fp4": found["e2m1"],
-    }
 
 
 @dataclass
@@ -90,11 +60,6 @@ def _json(raw: bytes, work: Work) -> Any:
 
     work.spend((len(raw) >> 5) + 5 * raw.count(b"[") + 14 * raw.count(b"{") + 2 * raw.count(b","))
     return json.loads(raw.decode("ascii"), object_pairs_hook=unique, parse_float=refuse, parse_constant=refuse)
-
-
-def _is_table(values: Any) -> bool:
-    good = type(values) is list and 2 <= len(values) <= 256
-    return good and all(v is None or (type(v) is int and abs(v) < 1 << 40) for v in values)
 
 
 def _unpack(raw: bytes, table: Table, count: int) -> list[int]:
@@ -155,7 +120,12 @@ def read(data: bytes, work: Work | None = None) -> Circuit:
     form = about["format"]
     name, values = form.pop("name"), (form.pop("unit"), form.pop("weights"), form.pop("biases"))
     plain = not form and re.fullmatch("[a-z0-9-]{1,32}", name) and re.fullmatch(UNIT, values[0])
-    require(plain and _is_table(values[1]) and _is_table(values[2]), "a format must be a name, a unit and two tables")
+    require(
+        plain and all(type(table) is list for table in values[1:]), "a format must be a name, a unit and two tables"
+    )
+    require(all(2 <= len(table) <= 256 for table in values[1:]), "a table must have 2 to 256 values")
+    numbers = [value for table in values[1:] for value in table if value is not None]
+    require(all(type(value) is int and abs(value) < 1 << 40 for value in numbers), "a value must be a small integer")
     require(known_formats().get(name, values) == values, f"{name} must have its own values")
     about["format"] = dict(zip(("name", "unit", "weights", "biases"), (name, *values), strict=True))
     weights = _unpack(tensors["weights"], values[1], len(sources))
@@ -164,13 +134,12 @@ def read(data: bytes, work: Work | None = None) -> Circuit:
     for bus, width in inputs + outputs:
         good = re.fullmatch(BUS_NAME, bus) and len(bus) <= LONGEST and type(width) is int and width > 0
         require(good, f"a bus must have a name and a width, not {bus!r:.40} and {width!r:.20}")
-    wide = dict(inputs)
-    require(len(wide | dict(outputs)) == len(inputs + outputs), "two buses share a name")
-    fit = all(type(value) is int and value >> wide[bus] == 0 for bus, value in about["defaults"].items())
+    require(len(dict(inputs + outputs)) == len(inputs + outputs), "two buses share a name")
+    wide, defaults = dict(inputs), about["defaults"]
+    fit = all(type(value) is int and value >> wide[bus] == 0 for bus, value in defaults.items())
     require(fit and type(about["origin"]) is dict, "a default must be a value of its input, and the origin an object")
     require(sum(fan_in) == len(sources), "the fan-ins must add up to the number of sources")
-    gates: list[Gate] = []
-    at, net = 0, sum(width for _, width in inputs)
+    gates, at, net = list[Gate](), 0, sum(width for _, width in inputs)
     for count, bias in zip(fan_in, biases, strict=True):
         reads = sources[at : at + count]
         gates.append((reads, tuple(weights[at : at + count]), bias))

@@ -13,7 +13,7 @@ determines each of them. The right-hand side is made of reference nodes in the p
 import ast
 import itertools
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from .file import Bus
@@ -151,21 +151,12 @@ class Meaning:
         return self.nets.gate([*form], [*form.values()], bias)
 
     def _compare(self, x: Word | Linear, operator: ast.cmpop, y: Word | Linear) -> Word:
-        nets = self.nets
-        match operator:
-            case ast.Lt():
-                net = self._less(x, y)
-            case ast.Gt():
-                net = self._less(y, x)
-            case ast.LtE():
-                net = nets.inverse(self._less(y, x))
-            case ast.GtE():
-                net = nets.inverse(self._less(x, y))
-            case ast.Eq():
-                net = nets.inverse(nets.any_of(self._less(x, y), self._less(y, x)))
-            case _:
-                net = nets.any_of(self._less(x, y), self._less(y, x))
-        return [net, nets.zero]
+        if isinstance(operator, ast.Eq | ast.NotEq):
+            net = self.nets.any_of(self._less(x, y), self._less(y, x))
+        else:
+            net = self._less(y, x) if isinstance(operator, ast.Gt | ast.LtE) else self._less(x, y)
+        inverted = isinstance(operator, ast.LtE | ast.GtE | ast.Eq)
+        return [self.nets.inverse(net) if inverted else net, self.nets.zero]
 
     def _choice(self, node: ast.IfExp, as_word: bool) -> Word | Linear:
         chosen, x, y = self.nets.any_of(*self.word(node.test)), node.body, node.orelse
@@ -186,10 +177,8 @@ class Meaning:
                 return {ONE: n} if n else {}
             case ast.UnaryOp(ast.USub(), x):
                 return accumulate({}, linear(x), -1)
-            case ast.BinOp(x, ast.Add(), y):
-                return accumulate(linear(x), linear(y), 1)
-            case ast.BinOp(x, ast.Sub(), y):
-                return accumulate(linear(x), linear(y), -1)
+            case ast.BinOp(x, ast.Add() | ast.Sub() as operator, y):
+                return accumulate(linear(x), linear(y), 1 if isinstance(operator, ast.Add) else -1)
             case ast.BinOp(x, ast.Mult(), y):
                 return self._product(linear(x), linear(y))
             case ast.BinOp(ast.Constant(int(2)), ast.Pow(), y):
@@ -199,12 +188,9 @@ class Meaning:
                 return self._slice(x, 0, modulus.bit_length() - 1 if modulus.bit_count() == 1 else 0)
             case ast.BinOp(x, ast.LShift() | ast.RShift() as operator, y):
                 return shift(nets, word(x), word(y), isinstance(operator, ast.LShift))
-            case ast.BinOp(x, ast.BitAnd(), y):
-                return bitwise(nets.all_of, word(x), word(y))
-            case ast.BinOp(x, ast.BitOr(), y):
-                return bitwise(nets.any_of, word(x), word(y))
-            case ast.BinOp(x, ast.BitXor(), y):
-                return bitwise(nets.exclusive_or, word(x), word(y))
+            case ast.BinOp(x, ast.BitAnd() | ast.BitOr() | ast.BitXor() as operator, y):
+                gates: dict[type, Callable[..., int]] = {ast.BitAnd: nets.all_of, ast.BitOr: nets.any_of}
+                return bitwise(gates.get(type(operator), nets.exclusive_or), word(x), word(y))
             case ast.Compare(
                 x, [ast.Lt() | ast.Gt() | ast.LtE() | ast.GtE() | ast.Eq() | ast.NotEq() as operator], [y]
             ):

@@ -13,7 +13,7 @@ A *linear form* is sum(coefficient * net) + constant; the constant stands at the
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import overload
+from typing import Any
 
 from .file import Gate
 from .limits import Work
@@ -44,11 +44,7 @@ class Gates:
     def __len__(self) -> int:
         return len(self._gates)
 
-    @overload
-    def __getitem__(self, net: int) -> Gate | None: ...
-    @overload
-    def __getitem__(self, net: slice) -> list[Gate | None]: ...
-    def __getitem__(self, net: int | slice) -> Gate | list[Gate | None] | None:
+    def __getitem__(self, net: Any) -> Any:
         return self._gates[net]
 
     def __iter__(self) -> Iterator[Gate | None]:

@@ -71,16 +71,13 @@ def _plane_adder(a: int, b: int, c: int) -> tuple[int, int]:
     return odd ^ c, a & b | odd & c
 
 
-def evaluate(terms: Iterable[tuple[int, int]], constant: int, ones: int, bits: int | None) -> tuple[int, int]:
+def evaluate(terms: Sequence[tuple[int, int]], constant: int, ones: int, bits: int | None) -> tuple[int, int]:
     """The rows where sum(plane * weight) + constant is >= 0, and those where it is 0 (modulo 2^bits if given).
 
     A plane is an integer with a bit for each row; `ones` has all of them set.
     """
-    positive: list[tuple[int, int]] = []
-    target = -constant
-    for plane, weight in terms:  # -w * x = w * (1 - x) - w
-        positive.append((plane, weight) if weight > 0 else (plane ^ ones, -weight))
-        target -= min(weight, 0)
+    target = -constant - sum(min(weight, 0) for _, weight in terms)  # -w * x = w * (1 - x) - w
+    positive = [(plane, weight) if weight > 0 else (plane ^ ones, -weight) for plane, weight in terms]
     width = max(sum(weight for _, weight in positive), abs(target)).bit_length() if bits is None else bits
     at_least = same = ones
     for i, plane in enumerate(column_sum(positive, _plane_adder, 0, width)):
@@ -94,8 +91,8 @@ class Window:
 
     def __init__(self, nets: Gates, leaves: Sequence[Leaf]) -> None:
         self.place, self.free = {ONE: 0}, 0
-        self.group: dict[int, int] = {}  # counted net -> place of the lowest bit of the count
-        self.sizes: dict[int, int] = {}  # such a place -> how many nets are counted there
+        # Of a counted net, the place of the lowest bit of the count; of such a place, how many nets are counted there.
+        self.group, self.sizes = dict[int, int](), dict[int, int]()
         for leaf in leaves:
             if isinstance(leaf, int):
                 self.place.setdefault(nets.find(2 * leaf) >> 1, self.free + 1)
@@ -161,7 +158,7 @@ class Windows:
             bias = found[net].pop(ONE, 0)
             gates.append((window.placed(found[net]), bias))
             place[net] = window.free + len(gates)
-        parts: list[Part] = [(window.placed(form), c.equation, c.bits) for form, c in zip(forms, claims, strict=True)]
+        parts = [(window.placed(form), c.equation, c.bits) for form, c in zip(forms, claims, strict=True)]
         parts += window.counts()
         shape = (window.free, tuple(gates), tuple(parts))
         if shape not in self.memo:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .file import LONGEST, Gate, read
-from .limits import Damaged, TooLarge, Work, decoding, require
+from .file import LONGEST, Circuit, Gate, read
+from .limits import Refused, TooLarge, Work, decoding, require
+from .nets import Gates
 
 
 @dataclass
@@ -29,7 +30,7 @@ def buses(
 
     All other bits are buses by themselves; characters that a bus name can't have become _, a second name gets a _.
     """
-    taken: set[str] = set()
+    work, taken = work or Work(), set[str]()
     found: list[list[tuple[str, list[int]]]] = []
     for names in (inputs, outputs):
         words: dict[tuple[str, bool], dict[int, int]] = {}
@@ -43,12 +44,10 @@ def buses(
                 name = re.sub("[^A-Za-z0-9_]", "_", name if re.match("[A-Za-z_]", name) else f"_{name}")
                 while name in taken:
                     name += "_"
-                if len(name) > LONGEST:
-                    raise TooLarge(f"the name of a bus is longer than {LONGEST} characters")
+                require(len(name) <= LONGEST, f"the name of a bus is longer than {LONGEST} characters", TooLarge)
                 taken.add(name)
                 found[-1].append((name, places))
-                if work:
-                    work.spend(10 + 2 * len(places) + len(name))
+                work.spend(10 + 2 * len(places) + len(name))
     return tuple(found)
 
 
@@ -73,8 +72,7 @@ def in_order(needs: Mapping[Any, Sequence[Any]], what: str, shown: Callable[[Any
                 continue
             done[key] = False
             for other in needs[key]:
-                if done.get(other) is False:
-                    raise Damaged(f"{what} {shown(key)!s:.60} must not depend on itself")
+                require(done.get(other) is not False, f"{what} {shown(key)!s:.60} must not depend on itself")
                 if other in needs and other not in done:
                     stack.append(other)
     return order
@@ -120,3 +118,21 @@ def read_source(data: bytes, work: Work | None = None) -> Source:
         driven,
         circuit.gates,
     )
+
+
+def attach(nets: Gates, circuit: Circuit, source: Source) -> dict[str, list[int]]:
+    """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
+    ins, outs = (dict(side) for side in buses(source.inputs, [name for name, _ in source.outputs], nets.work))
+    found = [{name: len(bits) for name, bits in side.items()} for side in (ins, outs, dict(circuit.outputs))]
+    same = found[0] == dict(circuit.inputs) and found[1] == found[2]
+    require(same, "the circuit's inputs and outputs must be those of its source", Refused)
+    place = [0] * len(source.inputs)
+    for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]):
+        place[bit] = net
+    place += range(len(nets), len(nets) + len(source.gates))
+    for sources, weights, bias in source.gates:
+        nets.define((tuple([place[s] for s in sources]), weights, bias), early=True)
+    return {
+        name: [2 * place[source.outputs[bit][1] >> 1] + (source.outputs[bit][1] & 1) for bit in bits]
+        for name, bits in outs.items()
+    }

@@ -26,8 +26,7 @@ class Steps:
 
     def __init__(self, nets: Gates, windows: Windows) -> None:
         self.nets, self.windows, self.work = nets, windows, windows.work
-        self.claims: list[Claim | None] = []
-        self.kinds: set[str] = set()
+        self.claims, self.kinds = list[Claim | None](), set[str]()
 
     def take(self, entry: Sequence[Any]) -> None:
         """Decide one lemma; raises Refused, and then nothing has changed."""

@@ -17,7 +17,7 @@ from .meaning import Meaning
 from .nets import accumulate
 from .reference import Nets
 from .rules import Claim, Windows
-from .source import Source, buses, read_source
+from .source import attach, read_source
 from .steps import Steps
 
 
@@ -29,24 +29,6 @@ class Verdict:
     lemmas: int
     rows: int
     kinds: tuple[str, ...]
-
-
-def attach(nets: Nets, circuit: Circuit, source: Source) -> dict[str, list[int]]:
-    """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
-    ins, outs = (dict(side) for side in buses(source.inputs, [name for name, _ in source.outputs], nets.work))
-    found = [{name: len(bits) for name, bits in side.items()} for side in (ins, outs, dict(circuit.outputs))]
-    same = found[0] == dict(circuit.inputs) and found[1] == found[2]
-    require(same, "the circuit's inputs and outputs must be those of its source", Refused)
-    place = [0] * len(source.inputs)
-    for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]):
-        place[bit] = net
-    place += range(len(nets), len(nets) + len(source.gates))
-    for sources, weights, bias in source.gates:
-        nets.define((tuple([place[s] for s in sources]), weights, bias), early=True)
-    return {
-        name: [2 * place[source.outputs[bit][1] >> 1] + (source.outputs[bit][1] & 1) for bit in bits]
-        for name, bits in outs.items()
-    }
 
 
 def _add_ghosts(nets: Nets, ghosts: Sequence[Any]) -> None:
