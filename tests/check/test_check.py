@@ -509,7 +509,7 @@ def test_a_file_that_asks_for_too_much_is_too_large_at_once(monkeypatch: pytest.
     )
     assert outcome(pack(parts(inputs=[["a", 1], ["b", 99]], driven=[0], meaning=["y = b + a < b"]))) == "TooLarge"
     with pytest.raises(check.TooLarge):
-        check.check(pack(parts()), work=check.Work(50))
+        check.check(pack(parts()), work=check.Work(50, 10**9))
 
 
 def test_memory_that_runs_out_is_a_limit_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,10 @@ def read_aiger(data: bytes, work: Work) -> Source:
     require(top >= inputs + ands, f"AIGER: {inputs} inputs and {ands} ANDs must fit into {top} variables")
     require(inputs <= MAX_NETS, f"AIGER: {inputs} inputs are too many", TooLarge)
     require(outs <= len(rest) and ands <= len(rest), "AIGER: the file is cut short")
-    work.spend((len(data) >> 4) + 6 * inputs + 8 * outs + (9 if good[1] == b"aig" else 30) * ands)
+    work.spend(
+        (len(data) >> 4) + 4 * inputs + 8 * outs + 6 * ands,
+        150 * (inputs + outs) + (190 if good[1] == b"aig" else 900) * ands,
+    )
     gates: list[Gate] = [((), (), -1)]  # the constant is the first gate
     if good[1] == b"aig":
         require(top == inputs + ands, "AIGER: a binary file must use all its variables")

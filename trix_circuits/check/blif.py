@@ -24,7 +24,7 @@ def _models(data: bytes, work: Work) -> dict[str, Model]:
     for line in text.split("\n"):
         if not (words := line.split()):
             continue
-        work.spend(2 + 2 * len(words))
+        work.spend(2 + 2 * len(words), 100 + 60 * len(words))
         if words[0] == ".model" or not models:
             name = words[-1] if words[0] == ".model" else ""
             require(name not in models and (not name or len(words) == 2), "BLIF: a model must have a name of its own")
@@ -72,13 +72,13 @@ def _covers(models: dict[str, Model], work: Work) -> dict[Net, tuple[list[Net], 
             return bound.get(name, (instance, name))
 
         for words, rows in model[".names"]:
-            work.spend(8 + 3 * len(words))
+            work.spend(8 + 3 * len(words), 300 + 100 * len(words))
             *reads, net = [net_of(word) for word in words[1:]]
             once = net not in covers and words[-1] not in own
             require(once, f"BLIF: net {words[-1]:.60} must be defined once, and not as an input")
             covers[net] = (reads, rows)
         for words, _ in model[".subckt"]:
-            work.spend(8 + 3 * len(words))
+            work.spend(8 + 3 * len(words), 300 + 100 * len(words))
             require(words[1] in models, f"BLIF: model {words[1]:.40} must be in the file")
             inner, pairs = models[words[1]], [word.partition("=")[::2] for word in words[2:]]
             ports = {formal: net_of(actual) for formal, actual in pairs if actual}
@@ -101,7 +101,7 @@ def read_blif(data: bytes, work: Work) -> Source:
     gates: list[Gate] = []
 
     def add(gate: Gate) -> int:
-        work.spend(10 + 3 * len(gate[0]))
+        work.spend(10 + 3 * len(gate[0]), 200 + 80 * len(gate[0]))
         gates.append(gate)
         return len(top[".inputs"]) + len(gates) - 1
 

@@ -37,19 +37,19 @@ def read_bristol(data: bytes, work: Work) -> Source:
     require(
         good, f"Bristol: {sum(ins)} input and {sum(outs)} output bits must fit into {wires} wires, none of them empty"
     )
-    work.spend(20 * (sum(ins) + sum(outs)))
+    work.spend(8 * most, 300 * most)
     body = [line.split() for line in lines[3 if fashion else 2 :]]
     require(len(body) == count, f"Bristol: there must be {count} gates, not {len(body)}")
     net_of = {wire: wire for wire in range(sum(ins))}
     gates: list[Gate] = []
 
     def add(*gate: Any) -> int:
-        work.spend(20)
+        work.spend(20, 250)
         gates.append(gate)
         return sum(ins) + len(gates) - 1
 
     for *words, name in body:
-        work.spend(10 + 3 * len(words))
+        work.spend(10 + 3 * len(words), 100)
         inner, outer, *rest = numbers(" ".join(words), "Bristol")
         reads, drives, kind = rest[:inner], rest[inner:], name.upper()
         shape = {"XOR": (2, 1), "AND": (2, 1), "MAND": (2 * outer, outer)}.get(kind, (1, 1))

@@ -58,7 +58,8 @@ def _json(raw: bytes, work: Work) -> Any:
     def refuse(text: str) -> None:
         raise Damaged(f"a number must be an integer, not {text[:20]}")
 
-    work.spend((len(raw) >> 5) + 5 * raw.count(b"[") + 14 * raw.count(b"{") + 2 * raw.count(b","))
+    lists, objects, commas = (raw.count(sign) for sign in (b"[", b"{", b","))
+    work.spend((len(raw) >> 4) + lists + 2 * objects + commas, 2 * len(raw) + 72 * lists + 240 * objects + 24 * commas)
     return json.loads(raw.decode("ascii"), object_pairs_hook=unique, parse_float=refuse, parse_constant=refuse)
 
 
@@ -108,7 +109,7 @@ def _tensors(header: dict[str, Any], body: bytes, names: set[str]) -> dict[str, 
 def read(data: bytes, work: Work | None = None) -> Circuit:
     """Decode a circuit file; raise Damaged unless every part of it is what it must be, TooLarge if it is too large."""
     work = work or Work()
-    work.spend(len(data) >> 3)
+    work.spend(len(data) >> 3, 3 * len(data))
     size = int.from_bytes(data[:8], "little")
     require(8 < 8 + size <= len(data), "not a circuit file, or cut short")
     header = _json(data[8 : 8 + size], work)
@@ -116,7 +117,7 @@ def read(data: bytes, work: Work | None = None) -> Circuit:
     copies = [f"source{k}" for k in range(len(about["sources"]))]
     tensors = _tensors(header, data[8 + size :], {*TENSORS, *copies})
     fan_in, drivers, sources = (struct.unpack(f"<{len(tensors[name]) // 4}I", tensors[name]) for name in WORDS)
-    work.spend(10 * len(fan_in) + 4 * len(sources))
+    work.spend(8 * len(fan_in) + 2 * len(sources), 200 * len(fan_in) + 60 * len(sources))
     form = about["format"]
     name, values = form.pop("name"), (form.pop("unit"), form.pop("weights"), form.pop("biases"))
     plain = not form and re.fullmatch("[a-z0-9-]{1,32}", name) and re.fullmatch(UNIT, values[0])

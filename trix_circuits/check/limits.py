@@ -1,8 +1,7 @@
 """How a check ends other than with yes, and the one counter of work.
 
 Whoever sends a file may want it to be read for days. So everything that takes time or memory is paid from one counter
-before it is done, and the check ends with `TooLarge` when the counter is used up. A unit is about a microsecond of
-Python, or twenty bytes that stay: the whole is at most about a minute, and at most about a gigabyte.
+before it is done, and the check ends with `TooLarge` when that is used up: after about a minute, or a gigabyte.
 """
 
 import struct
@@ -10,7 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-MAX_WORK = 60_000_000
+MAX_WORK = 120_000_000  # about a minute
+MAX_MEMORY = 900_000_000
 MAX_WIDTH = 1 << 16  # bits of one word of a meaning
 MAX_NETS = 1 << 20  # reference nodes of a meaning, and inputs of a source
 MAX_LEAVES = 24  # of a window: 2^24 rows
@@ -39,15 +39,17 @@ class Refused(Exception):
 
 
 class Work:
-    """The counter of work: what is left of it."""
+    """What is left to spend: of work, a unit being some third of a microsecond, and of memory, in bytes that stay."""
 
-    def __init__(self, limit: int = MAX_WORK) -> None:
-        self.left = limit
+    def __init__(self, work: int = MAX_WORK, memory: int = MAX_MEMORY) -> None:
+        self.work, self.memory = work, memory
 
-    def spend(self, units: int) -> None:
+    def spend(self, work: int, memory: int = 0) -> None:
         """Pay for what is about to be done."""
-        self.left -= units
-        require(self.left >= 0, "the file asks for too much work", TooLarge)
+        self.work -= work
+        self.memory -= memory
+        if self.work < 0 or self.memory < 0:
+            raise TooLarge("the file asks for too much work or memory")
 
 
 def require(condition: object, message: str, error: type[Exception] = Damaged) -> None:

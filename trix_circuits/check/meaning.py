@@ -44,7 +44,7 @@ class Meaning:
         for name, nets in self.outputs.items():
             slots[name] = [*itertools.islice(at, len(nets)), self.nets.zero]
         for line in lines:
-            self.nets.work.spend(10 * len(line))
+            self.nets.work.spend(10 * len(line), 300 * len(line))
             try:
                 left, right = (ast.parse(side.strip(), mode="eval").body for side in line.split(" = "))
             except (SyntaxError, ValueError):
@@ -83,7 +83,8 @@ class Meaning:
         if isinstance(value, list):
             weights = [*(1 << i for i in range(len(value) - 1)), -1 << len(value) - 1]
             value = self._sum(zip(value, weights, strict=True))
-        self.nets.work.spend(sum(1 + (weight.bit_length() >> 6) for weight in value.values()))
+        bits = sum(weight.bit_length() for weight in value.values())
+        self.nets.work.spend(len(value) + (bits >> 6), bits >> 2)
         return value
 
     def word(self, node: ast.expr) -> Word:
@@ -107,7 +108,7 @@ class Meaning:
         require(small and len(x) * len(y) <= MAX_NETS, "meaning: a product is too large", TooLarge)
         total: Linear = {}
         for (a, p), (b, q) in itertools.product(x.items(), y.items()):
-            self.nets.work.spend(4 + (p.bit_length() + q.bit_length() >> 6))
+            self.nets.work.spend(4 + (p.bit_length() + q.bit_length() >> 6), p.bit_length() + q.bit_length() >> 2)
             term = {b if a == ONE else a: 1} if ONE in (a, b) else self._sum([(self.nets.all_of(a, b), 1)])
             accumulate(total, term, p * q)
         return total

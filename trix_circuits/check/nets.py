@@ -99,6 +99,9 @@ class Gates:
     def form(self, net: int) -> Linear:
         """What a net compares with 0, over the earliest equal nets: its gate fires iff this is >= 0. For an input: x - 1."""
         sources, weights, bias = self._gates[net] or ((net,), (1,), -1)
+        total = dict(zip(sources, weights, strict=True))
+        if len(total) == len(sources) and 0 not in weights and self._equal.keys().isdisjoint(sources):
+            return total | {ONE: bias}
         total = {ONE: bias}
         for source, weight in zip(sources, weights, strict=True):
             if source in self._equal:

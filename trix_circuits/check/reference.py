@@ -43,7 +43,7 @@ class Nets(Gates):
             return next(iter(terms))  # not constant, and 0 where its one source is 0
         key = (tuple(terms), tuple(terms.values()), bias)
         if key not in self._ids:
-            self.work.spend(20 + 4 * len(terms))
+            self.work.spend(4 + len(terms), 400 + 80 * len(terms))
             require(len(self._ids) < MAX_NETS, f"the meaning takes more than {MAX_NETS} reference nodes", TooLarge)
             self._ids[key] = self.define(key)
         return self._ids[key]

@@ -95,8 +95,7 @@ class Window:
         self.group, self.sizes = dict[int, int](), dict[int, int]()
         for leaf in leaves:
             if isinstance(leaf, int):
-                self.place.setdefault(nets.find(2 * leaf) >> 1, self.free + 1)
-                self.free = len(self.place) - 1 + sum(map(int.bit_length, self.sizes.values()))
+                self.free += self.place.setdefault(nets.find(2 * leaf) >> 1, self.free + 1) > self.free
             else:
                 self.sizes[self.free + 1] = len(leaf)
                 self.group |= {nets.find(2 * net) >> 1: self.free + 1 for net in leaf}
@@ -107,13 +106,10 @@ class Window:
 
     def placed(self, form: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
         """A form over places, counted leaves by the bits of their count."""
-        terms: list[tuple[int, int]] = []
         counted: dict[int, list[int]] = {}
-        for net, weight in form.items():
-            if net in self.group:
-                counted.setdefault(self.group[net], []).append(weight)
-            else:
-                terms.append((self.place[net], weight))
+        for net in self.group.keys() & form.keys():
+            counted.setdefault(self.group[net], []).append(form[net])
+        terms = [(self.place[net], weight) for net, weight in form.items() if net not in self.group]
         for low, weights in counted.items():
             alike = len(weights) == self.sizes[low] and len(set(weights)) == 1
             require(alike, "counted leaves must be read together, with one weight", Refused)
@@ -141,18 +137,20 @@ class Windows:
         window, own = Window(self.nets, leaves), self.nets
         place, group = window.place, window.group
         chosen = {net for leaf in leaves for net in ([leaf] if isinstance(leaf, int) else leaf)}
-        self.work.spend(8 + 3 * len(chosen) + sum(len(claim.terms) for claim in claims))
+        terms = sum(len(claim.terms) for claim in claims)
+        self.work.spend(8 + 3 * len(chosen) + 4 * terms, 120 * terms)
         forms = [own.reduced(claim.terms, chosen) for claim in claims]
-        stack = [net for form in forms for net in form]
+        stack, cost = [net for form in forms for net in form], 0
         found: dict[int, Linear] = {}
         while stack:  # the gates between the leaves and the claims
             net = stack.pop()
             if net not in place and net not in group and net not in found:
-                closed = 0 <= net < len(own) and own[net] is not None
-                require(closed, f"a lemma's window is open at net {net}", Refused)
                 found[net] = form = own.form(net)
-                self.work.spend(8 + 2 * len(form))
-                stack.extend(form)
+                if net in form:
+                    raise Refused(f"a lemma's window is open at net {net}")
+                cost += 8 + 2 * len(form)
+                stack += form
+        self.work.spend(cost)
         gates: list[tuple[tuple[tuple[int, int], ...], int]] = []
         for net in sorted(found, key=own.rank):  # in order, since gates read nets of lower rank
             bias = found[net].pop(ONE, 0)
@@ -165,7 +163,7 @@ class Windows:
             every = [terms for terms, _ in gates] + [terms for terms, *_ in parts]
             bits = sum(2 + weight.bit_length() for terms in every for _, weight in terms)
             bits += sum(claim.bits or 0 for claim in claims)
-            self.work.spend(bits * (1 + (1 << window.free >> 13)))
+            self.work.spend(bits * (2 + (1 << window.free >> 12)), 200 * len(gates) + 120 * len(every) + 64 * bits)
             self.memo[shape] = _decide(*shape)
         self.rows += 1 << window.free
         return self.memo[shape]

@@ -47,7 +47,7 @@ def buses(
                 require(len(name) <= LONGEST, f"the name of a bus is longer than {LONGEST} characters", TooLarge)
                 taken.add(name)
                 found[-1].append((name, places))
-                work.spend(10 + 2 * len(places) + len(name))
+                work.spend(10 + 2 * len(places) + len(name), 300 + 120 * len(places) + 2 * len(name))
     return tuple(found)
 
 
@@ -87,7 +87,7 @@ def numbers(text: str | bytes, what: str) -> list[int]:
 
 def text_of(data: bytes, work: Work) -> str:
     """The text of a file; bytes beyond ASCII are spelled out, control characters refused."""
-    work.spend(len(data))
+    work.spend(len(data) >> 2, 6 * len(data))
     text = data.decode("ascii", "backslashreplace").replace("\r\n", "\n")
     require(not re.search(r"[^\t\n -~]", text), "a text must not hold control characters")
     return text

@@ -45,7 +45,8 @@ class Steps:
         require(holds, f"lemma {len(self.claims)} {why}", Refused)
 
     def _nets(self, *nets: Any) -> None:
-        good = all(type(net) is int and 0 <= net < len(self.nets) for net in nets)
+        most = len(self.nets)
+        good = all(type(net) is int and 0 <= net < most for net in nets)
         require(good, "a lemma must name nets")
 
     def _window(self, leaves: Sequence[Leaf], claims: Sequence[Claim]) -> None:
@@ -62,7 +63,7 @@ class Steps:
         self._nets(*members)
         good = all(type(n) is int for n in (*given, *weights, constant)) and relation in ("=", ">=")
         assumed = [self.claims[g] for g in given if good and 0 <= g < len(self.claims)]
-        require(good and len(assumed) == len(given), "a lemma must rest on earlier ones")
+        require(good and len(assumed) == len({*given}), "a lemma must rest on earlier ones, each named once")
         require(len({*members}) == len(members), "a lemma must name nets, once")
         claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
         self.work.spend(sum(weight.bit_length() >> 6 for weight in weights))

@@ -34,7 +34,7 @@ class Verdict:
 def _add_ghosts(nets: Nets, ghosts: Sequence[Any]) -> None:
     """Gates that only the proof reads: [sources, weights, bias], and 1 if it is early (seen before the circuit's gates)."""
     for sources, weights, bias, *early in ghosts:
-        nets.work.spend(10 + 4 * len(sources))
+        nets.work.spend(10 + 4 * len(sources), 250 + 80 * len(sources))
         good = len(sources) == len(weights) and early in ([], [1])
         good = good and all(type(n) is int for n in (*sources, *weights, bias))
         require(good and all(0 <= source < len(nets) for source in sources), "a ghost must read earlier nets")
@@ -57,7 +57,7 @@ def check(
     require(fit, f"the circuit is said to equal {len(circuit.sources)} sources, not {len(sources)}", Refused)
     input_bits = sum(width for _, width in circuit.inputs)
     require(input_bits <= MAX_NETS, f"the inputs have more than {MAX_NETS} bits", TooLarge)
-    work.spend(4 * input_bits)
+    work.spend(input_bits, 16 * input_bits)
     nets = Nets(input_bits, circuit.gates, work)
     goals = (
         Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
