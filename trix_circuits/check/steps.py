@@ -63,7 +63,8 @@ class Steps:
         self._nets(*members)
         good = all(type(n) is int for n in (*given, *weights, constant)) and relation in ("=", ">=")
         assumed = [self.claims[g] for g in given if good and 0 <= g < len(self.claims)]
-        require(good and len(assumed) == len({*given}), "a lemma must rest on earlier ones, each named once")
+        once = len(assumed) == len(given) == len({*given})
+        require(good and once, "a lemma must rest on earlier ones, each named once")
         require(len({*members}) == len(members), "a lemma must name nets, once")
         claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
         self.work.spend(sum(weight.bit_length() >> 6 for weight in weights))
