@@ -17,7 +17,7 @@ The pages, in the order in which they are read:
   verdict  from bytes to yes or no                        /
   formats                       values of well-known formats
   reference, meaning            equations to goals
-  source, aiger, blif, bristol  foreign files to gates
+  source, aiger, blif, bristol, reader  foreign files to gates
   program  what is printed
 
 docs/trust.md argues why each rule is right and says what is trusted; docs/certificate.md is the reference of the file.
@@ -29,9 +29,10 @@ from .limits import MAX_LEAVES, MAX_NETS, MAX_WIDTH, MAX_WORK, Damaged, Refused,
 from .meaning import Meaning
 from .nets import ONE, Gates, Linear, accumulate
 from .program import main, report, run
+from .reader import read_source
 from .reference import Nets, word_of
 from .rules import Claim, Windows, canonical, column_sum, evaluate
-from .source import Source, attach, buses, conjunction, read_source
+from .source import Source, attach, buses, conjunction
 from .steps import Steps
 from .verdict import Verdict, check
 

@@ -56,9 +56,9 @@ class Gates:
         self._late.append(gate is not None and not early)
         return len(self._gates) - 1
 
-    def early(self, net: int) -> bool:
-        """Whether a net is an input, a constant, or a gate of a source or an early ghost."""
-        return not self._late[net]
+    def late(self, net: int) -> int:
+        """0 for an input, a constant, a gate of a source or an early ghost, else 1."""
+        return self._late[net]
 
     def rank(self, net: int) -> int:
         """Where a net stands in the order in which nets are seen and evaluated."""

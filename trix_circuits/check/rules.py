@@ -47,10 +47,9 @@ def canonical(form: Mapping[int, int]) -> tuple[tuple[tuple[int, int], ...], int
     return tuple(sorted((net, weight // step) for net, weight in terms.items())), bias // step
 
 
-Adder = Callable[[int, int, int], tuple[int, int]]  # three bits to their sum's two
-
-
-def column_sum(terms: Iterable[tuple[int, int]], full_adder: Adder, zero: int, width: int) -> list[int]:
+def column_sum(
+    terms: Iterable[tuple[int, int]], full_adder: Callable[[int, int, int], tuple[int, int]], zero: int, width: int
+) -> list[int]:
     """The low `width` bits of sum(bit * weight), weights positive: bits of equal weight are added three at a time."""
     columns: list[list[int]] = [[] for _ in range(width + 1)]
     for bit, weight in terms:
@@ -118,8 +117,11 @@ class Window:
 
     def counts(self) -> list[Part]:
         """No count is beyond its number of nets."""
-        sizes = [(low, size) for low, size in self.sizes.items() if size & (size + 1)]
-        return [(((0, n), *((low + i, -1 << i) for i in range(n.bit_length()))), False, None) for low, n in sizes]
+        return [
+            (((0, size), *((low + i, -1 << i) for i in range(size.bit_length()))), False, None)
+            for low, size in self.sizes.items()
+            if size & (size + 1)
+        ]
 
 
 class Windows:

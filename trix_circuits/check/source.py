@@ -1,7 +1,6 @@
 """Sources: circuits that nobody here wrote, as threshold gates, and how their bits are matched with a circuit's buses.
 
-A source is read by content: AIGER, Bristol, another circuit file, else BLIF. What two things could be meant by is
-refused. Names decide which bit is which: `a[0]`, ..., `a[n-1]` are the n bits of the bus a.
+Names decide which bit is which; what two things could be meant by is refused: `a[0]`, ..., `a[n-1]` are the n bits of the bus a.
 """
 
 import re
@@ -9,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .file import LONGEST, Circuit, Gate, read
-from .limits import Refused, TooLarge, Work, decoding, require
+from .file import LONGEST, Circuit, Gate
+from .limits import Refused, TooLarge, Work, require
 from .nets import Gates
 
 
@@ -91,33 +90,6 @@ def text_of(data: bytes, work: Work) -> str:
     text = data.decode("ascii", "backslashreplace").replace("\r\n", "\n")
     require(not re.search(r"[^\t\n -~]", text), "a text must not hold control characters")
     return text
-
-
-@decoding("the source is malformed")
-def read_source(data: bytes, work: Work | None = None) -> Source:
-    """Decode AIGER, Bristol, BLIF or a circuit file, whose certificate is not looked at."""
-    from .aiger import read_aiger
-    from .blif import read_blif
-    from .bristol import read_bristol
-
-    work = work or Work()
-    if data[:4] in (b"aig ", b"aag "):
-        return read_aiger(data, work)
-    if re.match(rb"\s*\d+[ \t]+\d+[ \t]*\r?\n", data):
-        return read_bristol(data, work)
-    if data[8:9] != b"{":
-        return read_blif(data, work)
-    circuit = read(data, work)
-    driven = [
-        (f"{name}[{k}]" if len(nets) > 1 else name, 2 * net)
-        for name, nets in circuit.outputs
-        for k, net in enumerate(nets)
-    ]
-    return Source(
-        [f"{name}[{k}]" if width > 1 else name for name, width in circuit.inputs for k in range(width)],
-        driven,
-        circuit.gates,
-    )
 
 
 def attach(nets: Gates, circuit: Circuit, source: Source) -> dict[str, list[int]]:

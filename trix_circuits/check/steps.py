@@ -17,8 +17,7 @@ from .limits import Refused, require
 from .nets import ONE, Gates, Linear, accumulate
 from .rules import Claim, Leaf, Windows, canonical
 
-Proof = Iterable[tuple[int, int]]  # lemmas with multipliers
-Pair = tuple[int, int]  # literals that are equal
+Pair = tuple[int, int]  # two literals that are equal, or a lemma and its multiplier
 
 
 class Steps:
@@ -64,8 +63,9 @@ class Steps:
         good = all(type(n) is int for n in (*given, *weights, constant)) and relation in ("=", ">=")
         assumed = [self.claims[g] for g in given if good and 0 <= g < len(self.claims)]
         once = len(assumed) == len(given) == len({*given})
-        require(good and once, "a lemma must rest on earlier ones, each named once")
-        require(len({*members}) == len(members), "a lemma must name nets, once")
+        require(
+            good and once and len({*members}) == len(members), "a lemma must name nets and earlier lemmas, each once"
+        )
         claim = Claim({ONE: constant, **dict(zip(members, weights, strict=True))}, relation == "=")
         self.work.spend(sum(weight.bit_length() >> 6 for weight in weights))
         self._window(leaves, [claim, *(c for c in assumed if c is not None)])
@@ -80,7 +80,7 @@ class Steps:
         self._window(leaves, [Claim(accumulate({a >> 1: 1}, {b >> 1: 2 * opposite - 1}, 1) | {ONE: -opposite})])
         return [(a, b)]
 
-    def _form(self, a: int, b: int, proof: Proof) -> list[Pair]:
+    def _form(self, a: int, b: int, proof: Iterable[Pair]) -> list[Pair]:
         """Two literals whose forms come to the same, after adding equations to the first's."""
         self._nets(a >> 1, b >> 1)
         sides: list[Linear] = []
@@ -88,11 +88,11 @@ class Steps:
             form = self.nets.form(literal >> 1)
             self.work.spend(4 + len(form))
             sides.append(form if not literal & 1 else accumulate({ONE: -1}, form, -1))  # not F >= 0 iff -F - 1 >= 0
-        same = canonical(accumulate(sides[0], self.total(proof), 1)) == canonical(sides[1])
-        self._must(same, "is of two gates whose forms differ")
+        accumulate(sides[0], self.total(proof), 1)
+        self._must(canonical(sides[0]) == canonical(sides[1]), "is of two gates whose forms differ")
         return [(a, b)]
 
-    def total(self, proof: Proof) -> Linear:
+    def total(self, proof: Iterable[Pair]) -> Linear:
         """The sum of proven equations times integers, over the earliest equal nets."""
         form: Linear = {}
         for lemma, factor in proof:
@@ -103,7 +103,7 @@ class Steps:
             accumulate(form, claim.terms, factor)
         return self.nets.reduced(form)
 
-    def _digits(self, bits: int, proof: Proof) -> list[Pair]:
+    def _digits(self, bits: int, proof: Iterable[Pair]) -> list[Pair]:
         """A sum that is 0 determines bits, modulo 2, 4, ... up to 2^bits.
 
         If all terms but two are even, those two bits are equal or opposite, by the constant's parity; a single one is
@@ -177,8 +177,8 @@ class Steps:
         low = high = form.pop(ONE, 0)
         for x, weight in form.items():
             known = 2 * x in true or 2 * x + 1 in true
-            low += weight * (2 * x in true) if known else min(weight, 0)
-            high += weight * (2 * x in true) if known else max(weight, 0)
+            least, most = (weight * (2 * x in true),) * 2 if known else (min(weight, 0), max(weight, 0))
+            low, high = low + least, high + most
         out = self.nets.find(2 * net)
         follows = (out in true and high < 0) or (out ^ 1 in true and low >= 0)
         self._must(self.nets[net] and follows, f"has a clause that does not follow from gate {net}")

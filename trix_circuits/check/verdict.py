@@ -15,9 +15,10 @@ from .file import Circuit, read
 from .limits import MAX_NETS, Refused, TooLarge, Work, decoding, require
 from .meaning import Meaning
 from .nets import accumulate
+from .reader import read_source
 from .reference import Nets
 from .rules import Claim, Windows
-from .source import attach, read_source
+from .source import attach
 from .steps import Steps
 
 
@@ -35,10 +36,13 @@ def _add_ghosts(nets: Nets, ghosts: Sequence[Any]) -> None:
     """Gates that only the proof reads: [sources, weights, bias], and 1 if it is early (seen before the circuit's gates)."""
     for sources, weights, bias, *early in ghosts:
         nets.work.spend(10 + 4 * len(sources), 250 + 80 * len(sources))
-        good = len(sources) == len(weights) and early in ([], [1])
-        good = good and all(type(n) is int for n in (*sources, *weights, bias))
-        require(good and all(0 <= source < len(nets) for source in sources), "a ghost must read earlier nets")
-        require(not early or all(nets.early(source) for source in sources), "an early ghost must read early nets")
+        ints = len(sources) == len(weights) and all(type(n) is int for n in (*sources, *weights, bias))
+        good = (
+            ints
+            and early in ([], [1])
+            and all(0 <= net < len(nets) and not (early and nets.late(net)) for net in sources)
+        )
+        require(good, "a ghost must read earlier nets, and an early one early nets")
         nets.define((tuple(sources), tuple(weights), bias), early=bool(early))
 
 
@@ -53,8 +57,7 @@ def check(
     work = work or Work()
     circuit = read(data, work)
     sources = [*given, *circuit.sources[len(given) :]]
-    fit = len(sources) == len(circuit.sources)
-    require(fit, f"the circuit is said to equal {len(circuit.sources)} sources, not {len(sources)}", Refused)
+    require(len(sources) == len(circuit.sources), f"the circuit has {len(circuit.sources)} sources only", Refused)
     input_bits = sum(width for _, width in circuit.inputs)
     require(input_bits <= MAX_NETS, f"the inputs have more than {MAX_NETS} bits", TooLarge)
     work.spend(input_bits, 16 * input_bits)
@@ -63,15 +66,17 @@ def check(
         Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
     )
     wanted = [attach(nets, circuit, read_source(source, work)) for source in sources]
-    certificate = circuit.certificate
-    require(certificate.keys() == {"ghosts", "lemmas", "goals"}, "a certificate must be of ghosts, lemmas and goals")
-    _add_ghosts(nets, certificate["ghosts"])
+    require(
+        circuit.certificate.keys() == {"ghosts", "lemmas", "goals"}, "a certificate must be of ghosts, lemmas and goals"
+    )
+    _add_ghosts(nets, circuit.certificate["ghosts"])
     steps = Steps(nets, Windows(nets, work, memo))
-    for entry in certificate["lemmas"]:
+    for entry in circuit.certificate["lemmas"]:
         steps.take(entry)
-    proofs = certificate["goals"]
-    require(len(proofs) == len(goals), f"the certificate must prove {len(goals)} goals, not {len(proofs)}")
-    kinds = {_prove(goal, proof, steps, circuit) for goal, proof in zip(goals, proofs, strict=True)}
+    require(len(circuit.certificate["goals"]) == len(goals), f"the certificate must prove {len(goals)} goals")
+    kinds = {
+        _prove(goal, proof, steps, circuit) for goal, proof in zip(goals, circuit.certificate["goals"], strict=True)
+    }
     for literals, (name, drivers) in itertools.product(wanted, circuit.outputs):
         for bit, net in enumerate(drivers):
             shown = nets.find(2 * net) == nets.find(literals[name][bit])
@@ -89,11 +94,9 @@ def _prove(goal: Claim, proof: Any, steps: Steps, circuit: Circuit) -> str:
         for name, width in circuit.inputs:
             values[name], row = row & (1 << width) - 1, row >> width
         raise Refused(f"the meaning is not met where {' '.join(f'{n}={v}' for n, v in values.items())}", values)
-    steps.work.spend(len(goal.terms))
     rest = accumulate(steps.nets.reduced(goal.terms), steps.total(proof), -1)
     reach = [sum(max(side * w, 0) for w in goal.terms.values()) for side in (1, -1)]
     bits = max(reach).bit_length() if goal.bits is None else goal.bits
     left = [net for net, weight in rest.items() if weight % (1 << bits)]
     require(not left, f"the lemmas do not add up to the meaning: {len(left)} nets are left over", Refused)
-    small = all(len(claim.terms) <= 3 for lemma, _ in proof if (claim := steps.claims[lemma]))
-    return "local" if small else "ledger"
+    return "ledger" if any(len(claim.terms) > 3 for lemma, _ in proof if (claim := steps.claims[lemma])) else "local"
