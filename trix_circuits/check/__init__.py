@@ -1,11 +1,12 @@
 """The checker: reads one circuit file and says yes or no. It trusts nothing but these pages, and Python.
 
-Run it as `python check FILE [SOURCE]...`, anywhere, with nothing but Python's standard library. Exit status: 0 accepted,
-1 refused, 2 not a circuit file (or damaged, or unreadable), 3 over a limit of this program.
+Run it as `python check FILE [SOURCE]...`, anywhere, with nothing but Python's standard library. Exit status: 0
+accepted, 1 refused, 2 not a circuit file (or damaged, or unreadable), 3 over a limit of this program.
 
-A circuit is a list of threshold gates: a gate fires iff sum(weight * input) + bias >= 0, all in integers. It is *exact* if
-it meets its *meaning*, equations between integers such as `sum = a + b + cin`, and equals its *sources*, files that came
-from elsewhere, for every input. A *certificate* proposes the steps of a proof; each is decided here by a rule.
+A circuit is a list of threshold gates: a gate fires iff sum(weight * input) + bias >= 0, all in integers. It is
+*exact* if it meets its *meaning*, equations between integers such as `sum = a + b + cin`, and equals its *sources*,
+files that came from elsewhere, for every input. A *certificate* proposes the steps of a proof; each is decided here
+by a rule.
 
 The pages, in the order in which they are read:
 
@@ -37,8 +38,11 @@ from .steps import Steps
 from .verdict import Verdict, check
 
 __all__ = [
-    "MAX_FILE", "MAX_LEAVES", "MAX_NETS", "MAX_WIDTH", "MAX_WORK", "ONE", "VERSION", "Bus", "Circuit", "Claim", "Damaged",
-    "Gate", "Gates", "Linear", "Meaning", "Nets", "Refused", "Source", "Steps", "TooLarge", "Verdict", "Windows", "Work",
-    "accumulate", "attach", "buses", "canonical", "check", "column_sum", "conjunction", "evaluate", "known_formats", "main",
+    "MAX_FILE", "MAX_LEAVES", "MAX_NETS", "MAX_WIDTH", "MAX_WORK", "ONE", "VERSION", "Bus", "Circuit", "Claim",
+    "Damaged",
+    "Gate", "Gates", "Linear", "Meaning", "Nets", "Refused", "Source", "Steps", "TooLarge", "Verdict", "Windows",
+    "Work",
+    "accumulate", "attach", "buses", "canonical", "check", "column_sum", "conjunction", "evaluate", "known_formats",
+    "main",
     "read", "read_source", "report", "run", "word_of",
 ]  # fmt: skip

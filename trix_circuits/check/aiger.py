@@ -1,7 +1,7 @@
 """AIGER, binary or ASCII, version 1.9, without latches and properties (Biere, Heljanko, Wieringa, "AIGER 1.9", 2011).
 
-A literal is 2 * variable + (1 if inverted); variable 0 is the constant 0. The binary form numbers inputs first, then ANDs
-in order, and writes each AND as two differences.
+A literal is 2 * variable + (1 if inverted); variable 0 is the constant 0. The binary form numbers inputs first, then
+ANDs in order, and writes each AND as two differences.
 """
 
 import itertools

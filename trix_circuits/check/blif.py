@@ -1,7 +1,7 @@
 """BLIF: .names covers, and .subckt of models in the same file (Berkeley, "Logic Interchange Format", 1992).
 
-Hierarchy is flattened by pairs (instance, name): a net inside an instance is never the same as one of another instance or
-of the circuit, whatever they are called. A port that is bound stands for the net outside.
+Hierarchy is flattened by pairs (instance, name): a net inside an instance is never the same as one of another
+instance or of the circuit, whatever they are called. A port that is bound stands for the net outside.
 """
 
 import re

@@ -1,9 +1,9 @@
 """Bristol circuits: the format of 2012 (Tillich and Smart) and Bristol Fashion (Archer and others, 2020).
 
-Both begin with the numbers of gates and of wires. Bristol Fashion goes on with the number of input values and their widths
-and the number of output values and theirs, a line each; the older header is one line, the widths of two inputs and of the
-output. A gate is `inputs outputs in... out... OP`. The first wires are inputs, the last ones outputs, each value lowest
-bit first; the values are called x0, x1, ... and y0, y1, ...
+Both begin with the numbers of gates and of wires. Bristol Fashion goes on with the number of input values and their
+widths and the number of output values and theirs, a line each; the older header is one line, the widths of two inputs
+and of the output. A gate is `inputs outputs in... out... OP`. The first wires are inputs, the last ones outputs, each
+value lowest bit first; the values are called x0, x1, ... and y0, y1, ...
 """
 
 from typing import Any

@@ -29,7 +29,7 @@ class TooLarge(Exception):
 
 
 class Refused(Exception):
-    """Well-formed, but the evidence does not prove what is claimed; with the inputs that show it, where they are known."""
+    """Well-formed, but the evidence does not prove what is claimed; with the inputs that show it, if they are known."""
 
     status = 1
 

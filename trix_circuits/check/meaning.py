@@ -2,7 +2,8 @@
 
 `sum = a + b + cin` becomes a *goal*: a linear form over nets that must be 0 for every input. Left of the equation stand
 output bits with the weights 1, 2, 4, ... (either sign): they write an integer in one way only, so the equation
-determines each of them. The right-hand side is made of reference nodes in the plainest way. Its values are of two kinds:
+determines each of them. The right-hand side is made of reference nodes in the plainest way. Its values are of two
+kinds:
 
   word    a list of nets in two's complement, lowest bit first, sign last, wide enough: ripple adders, one bit after the
           other, and bitwise operations

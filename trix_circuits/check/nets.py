@@ -2,12 +2,14 @@
 
 A net is a number. It stands for one bit: of an input, or the value of one threshold gate over earlier nets. First come
 the input bits and the circuit's own gates; then *reference nodes*, which the meaning makes; then the gates of sources;
-then *ghosts*, gates that only the proof reads. A ghost is a definition, and a definition cannot make a false claim true.
+then *ghosts*, gates that only the proof reads. A ghost is a definition, and a definition cannot make a false claim
+true.
 
-A *literal* is 2 * net + (1 if inverted). Nets that were proven equal are *merged*: what is asked later sees the earliest
-of them by `rank`, where inputs, constants, sources and early ghosts come before the gates of the circuit, reference nodes
-and other ghosts. Why that is right: if x = y for every input, then any function of x is the same function of y. A gate
-reads nets of lower rank only, and the earliest of a class is of no higher rank than its members: so there are no loops.
+A *literal* is 2 * net + (1 if inverted). Nets that were proven equal are *merged*: what is asked later sees the
+earliest of them by `rank`, where inputs, constants, sources and early ghosts come before the gates of the circuit,
+reference nodes and other ghosts. Why that is right: if x = y for every input, then any function of x is the same
+function of y. A gate reads nets of lower rank only, and the earliest of a class is of no higher rank than its
+members: so there are no loops.
 
 A *linear form* is sum(coefficient * net) + constant; the constant stands at the key ONE.
 """
@@ -97,7 +99,7 @@ class Gates:
         return total
 
     def form(self, net: int) -> Linear:
-        """What a net compares with 0, over the earliest equal nets: its gate fires iff this is >= 0. For an input: x - 1."""
+        """What a net compares with 0, over the earliest equal nets: its gate fires iff it is >= 0. For an input, x - 1."""
         sources, weights, bias = self._gates[net] or ((net,), (1,), -1)
         total = dict(zip(sources, weights, strict=True))
         if len(total) == len(sources) and 0 not in weights and self._equal.keys().isdisjoint(sources):

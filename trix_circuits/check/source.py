@@ -1,6 +1,7 @@
 """Sources: circuits that nobody here wrote, as threshold gates, and how their bits are matched with a circuit's buses.
 
-Names decide which bit is which; what two things could be meant by is refused: `a[0]`, ..., `a[n-1]` are the n bits of the bus a.
+Names decide which bit is which; what two things could be meant by is refused: `a[0]`, ..., `a[n-1]` are the n bits of
+the bus a.
 """
 
 import re

@@ -2,12 +2,13 @@
 
   [leaves, given, nets, weights, constant, "=" or ">="]  a linear claim, over a window
   [a, b, leaf, ...]                            literals that are equal over a window; they are merged
-  ["form", a, b, [[lemma, factor], ...]]       literals that are equal for their forms are, after adding equations to a's
+  ["form", a, b, [[lemma, factor], ...]]       literals that are equal for their forms are, after adding equations to
+  a's
   ["digits", bits, [[lemma, factor], ...]]     bits that are equal for an equation determines them; they are merged
   ["clauses", axioms, steps, a, b, ...]        pairs that are equal by clauses; they are merged
 
-A lemma holds as a whole or leaves nothing behind: nets are merged when all of it was decided. All in a certificate is an
-order of work: a lying one can fail, but cannot make this program believe.
+A lemma holds as a whole or leaves nothing behind: nets are merged when all of it was decided. All in a certificate is
+an order of work: a lying one can fail, but cannot make this program believe.
 """
 
 from collections.abc import Callable, Iterable, Sequence
