@@ -24,8 +24,7 @@ from .steps import Steps
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an accepted circuit rests on: "exhaustive" (all rows), "local" (net by net), "ledger" (sums), "form",
-    "sat"."""
+    """What an accepted circuit rests on: "exhaustive", "local", "ledger", "form", "sat" (docs/certificate.md)."""
 
     circuit: Circuit
     lemmas: int
@@ -34,8 +33,8 @@ class Verdict:
 
 
 def _add_ghosts(nets: Nets, ghosts: Sequence[Any]) -> None:
-    """Gates that only the proof reads: [sources, weights, bias], and 1 if it is early (seen before the circuit's
-    gates).""" for sources, weights, bias, *early in ghosts:
+    """Gates that only the proof reads: [sources, weights, bias], and 1 if it is early."""
+    for sources, weights, bias, *early in ghosts:
         nets.work.spend(10 + 4 * len(sources), 250 + 80 * len(sources))
         ints = len(sources) == len(weights) and all(type(n) is int for n in (*sources, *weights, bias))
         good = (
