@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +64,77 @@ def test_a_users_format_rides_in_the_file() -> None:
     assert (found.name, found.unit, found.weights, found.biases) == ("thirds", form.unit, form.weights, form.biases)
 
 
-def test_a_circuit_comes_from_the_checker_only() -> None:
+def forged(circuit: Circuit) -> Claim:
+    """The claim of a circuit with other weights: a lie."""
+    net = circuit.netlist
+    return replace(circuit.claim, netlist=replace(net, weights=-net.weights))
+
+
+def test_a_circuit_is_made_by_the_checker_only() -> None:
     circuit = accept(both(get_format("e2m1")))
-    for token in (None, object(), True):
-        with pytest.raises(InputError, match="made by accept"):
-            Circuit(circuit.claim, circuit.data, circuit.verdict, token)
-    with pytest.raises(InputError, match="made by accept"):
-        replace(circuit, data=b"", _token=None)
+    lie = forged(circuit)
+    with pytest.raises(RefutedError, match="refused"):
+        Circuit(lie.to_bytes())
+    with pytest.raises(InputError, match="made of the bytes"):
+        Circuit(lie)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="made of the bytes"):
+        Circuit(bytearray(circuit.data))  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        replace(circuit, claim=lie)  # type: ignore[type-var]
+    with pytest.raises(TypeError):
+        Circuit(circuit.data, claim=lie)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="cannot be extended"):
+        type("Mine", (Circuit,), {})
+    empty = object.__new__(Circuit)
+    with pytest.raises(AttributeError):
+        empty.netlist  # noqa: B018
+    with pytest.raises(InputError, match="cannot be changed"):
+        circuit.__init__(circuit.data)  # type: ignore[misc]
+
+
+def test_a_circuit_cannot_be_changed() -> None:
+    circuit = accept(both(get_format("e2m1")))
+    net = circuit.netlist
+    for name in ("claim", "_claim", "data", "_data", "netlist", "name", "verdict", "new"):
+        with pytest.raises(AttributeError):
+            setattr(circuit, name, None)
+        with pytest.raises(AttributeError):
+            delattr(circuit, name)
+    for array in (net.weights, net.biases, net.sources, net.offsets):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = -1
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
+    for values in (net.inputs, net.outputs, circuit.defaults, circuit.origin):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            values["a"] = 3  # type: ignore[index]
+        with pytest.raises(TypeError, match="cannot be changed"):
+            values.clear()  # type: ignore[attr-defined]
+    with pytest.raises(FrozenInstanceError):
+        net.weights = -net.weights  # type: ignore[misc]
+    circuit.claim.certificate["goals"].clear()
+    circuit.description["meaning"].append("y = 1")
+    assert circuit.claim.certificate["goals"] == ["rows"]
+    assert circuit.description["meaning"] == ["y = a & b"]
+
+
+def test_the_arrays_that_a_netlist_was_made_of_are_not_its_own() -> None:
+    net = both(get_format("e2m1")).netlist
+    weights = np.array(net.weights)
+    again = replace(net, weights=weights)
+    weights[0] = -1
+
+    assert np.array_equal(again.weights, net.weights)
+
+
+def test_copies_of_a_circuit_are_itself_and_a_pickled_one_is_checked_again() -> None:
+    circuit = accept(both(get_format("e2m1")))
+    assert copy.copy(circuit) is circuit
+    assert copy.deepcopy([circuit])[0] is circuit
+    stored = pickle.dumps(circuit)
+    assert pickle.loads(stored) == circuit
+    with pytest.raises(InputError, match="changed after it was written"):
+        pickle.loads(stored.replace(b"y = a & b", b"y = a | b"))
 
 
 def test_each_refusal_is_the_error_that_a_user_meets() -> None:

@@ -10,15 +10,13 @@ no code in it. A digest over the whole file tells damage from a wrong circuit.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +25,7 @@ from safetensors.numpy import save as save_safetensors
 from trix_circuits import check
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.frozen import frozen_dict
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.logic.packing import pack_values
 from trix_circuits.store import read_bytes, write_atomically
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 Certificate = dict[str, list[Any]]
 _SLOT = "the digest stands here".center(64, "-")  # while the file is being written
-_TOKEN = object()
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class Claim:
         if self.sources:
             about["sources"] = list(self.source_names)
         drivers = [driver for nets in net.outputs.values() for driver in nets]
-        certificate = json.dumps(self.certificate, separators=(",", ":")).encode()
+        certificate = _certificate_bytes(self.certificate)
         tensors: dict[str, npt.NDArray[Any]] = {
             "fan_in": np.diff(net.offsets).astype(np.uint32),
             "sources": net.sources.astype(np.uint32),
@@ -103,28 +101,136 @@ def seal(data: bytes) -> bytes:
     return data.replace(slot, digest.encode())
 
 
-@dataclass(frozen=True)
+class Verdict(NamedTuple):
+    """What an accepted circuit rests on: kinds of evidence, lemmas, and rows that were evaluated."""
+
+    kinds: tuple[str, ...]
+    lemmas: int
+    rows: int
+
+
+@final
 class Circuit:
-    """A claim that the checker has accepted, as read back from `data`, the bytes that it accepted."""
+    """What the checker has accepted: `Circuit(data)` runs it on the bytes of a file. There is no other way to have one.
 
-    claim: Claim
-    data: bytes
-    verdict: check.Verdict
-    _token: object = None
+    A circuit cannot be changed, copies are itself, and a pickled one is checked again when it is loaded. All that it
+    says is read from `data`, the very bytes that were accepted.
+    """
 
-    def __post_init__(self) -> None:
-        if self._token is not _TOKEN:
-            raise InputError("a Circuit is made by accept() or load() only: they run the checker")
+    __slots__ = ("_certificate", "_claim", "_data", "_verdict")
+    _certificate: bytes
+    _claim: Claim
+    _data: bytes
+    _verdict: Verdict
+
+    def __init__(
+        self,
+        data: bytes,
+        where: str = "circuit",
+        memo: dict[Any, int | None] | None = None,
+        given: Sequence[bytes] = (),
+    ) -> None:
+        """Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError."""
+        if hasattr(self, "_data"):
+            raise InputError("a Circuit cannot be changed")
+        if type(data) is not bytes:
+            raise InputError(f"a Circuit is made of the bytes of a circuit file, not of {type(data).__name__}")
+        try:
+            found = check.check(data, memo, given)
+        except check.Damaged as error:
+            raise InputError(f"{where}: {error}") from None
+        except check.Refused as error:
+            raise RefutedError(f"{where}: refused: {error}", error.counterexample) from None
+        except check.TooLarge as error:
+            raise LimitError(f"{where}: {error}") from None
+        values = {
+            "_claim": replace(_claim_of(found.circuit, where), certificate={}),
+            "_certificate": _certificate_bytes(found.circuit.certificate),
+            "_data": data,
+            "_verdict": Verdict(found.kinds, found.lemmas, found.rows),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a Circuit cannot be extended: what is one was accepted by the checker, and says no more")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a Circuit cannot be changed; make a Claim of what is wanted, and accept() it")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Circuit cannot be changed")
+
+    def __copy__(self) -> Circuit:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Circuit:
+        return self
+
+    def __reduce__(self) -> tuple[type[Circuit], tuple[bytes]]:
+        return Circuit, (self._data,)
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Circuit) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._data)
+
+    def __repr__(self) -> str:
+        net, how = self.netlist, " and ".join(self._verdict.kinds)
+        return f"<Circuit {self.name}: {net.size} {net.format.name} gates, depth {net.depth}, exact by {how} evidence>"
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that were accepted."""
+        return self._data
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the checker said."""
+        return self._verdict
+
+    @property
+    def claim(self) -> Claim:
+        """The claim that was accepted, certificate included, to be looked at and changed by its own copy."""
+        return replace(self._claim, certificate=json.loads(self._certificate))
 
     @property
     def netlist(self) -> Netlist:
-        return self.claim.netlist
+        """The gates."""
+        return self._claim.netlist
 
     @property
     def name(self) -> str:
-        return self.claim.name
+        """What the circuit calls itself."""
+        return self._claim.name
 
-    @cached_property
+    @property
+    def meaning(self) -> tuple[str, ...]:
+        """The equations that it meets."""
+        return self._claim.meaning
+
+    @property
+    def defaults(self) -> Mapping[str, int]:
+        """Values of input buses that may be left out."""
+        return self._claim.defaults
+
+    @property
+    def origin(self) -> Mapping[str, Any]:
+        """What made it, for people."""
+        return self._claim.origin
+
+    @property
+    def sources(self) -> tuple[bytes, ...]:
+        """The files that it equals."""
+        return self._claim.sources
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What these files were called."""
+        return self._claim.source_names
+
+    @property
     def description(self) -> dict[str, Any]:
         """The figures of the circuit, as `--json` prints them."""
         net = self.netlist
@@ -139,61 +245,76 @@ class Circuit:
             "margin": net.margin,
             "bits": net.weight_storage_bits,
             "sum_bound": net.sum_bound,
-            "meaning": list(self.claim.meaning),
+            "meaning": list(self.meaning),
             "exact": True,
             "certificate": {
-                "kinds": list(self.verdict.kinds),
-                "lemmas": self.verdict.lemmas,
-                "rows": self.verdict.rows,
-                "bytes": len(json.dumps(self.claim.certificate, separators=(",", ":"))),
+                **self._verdict._asdict(),
+                "kinds": list(self._verdict.kinds),
+                "bytes": len(self._certificate),
             },
         }
 
     def compile(self, backend: str = "auto", device: str | None = None) -> Runner:
         """What runs this circuit on batches of planes, integers or bits; see `trix_circuits.run`."""
-        # the backends stand after this module, for they take circuits; they are loaded by those who run one
-        runner: Runner = importlib.import_module("trix_circuits.run").compile_netlist(self, backend, device)
-        return runner
+        if not _COMPILERS:
+            raise InputError("import trix_circuits.run, which has the backends, to compile a circuit")
+        return _COMPILERS[0](self, backend, device)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the accepted bytes, all or nothing."""
-        write_atomically(Path(path), self.data)
+        write_atomically(Path(path), self._data)
+
+
+_COMPILERS: list[Callable[[Circuit, str, str | None], Runner]] = []
+
+
+def register_compiler(compiler: Callable[[Circuit, str, str | None], Runner]) -> None:
+    """Hand in what makes runners: rooms that run circuits stand above this page, so they call it, and not it them."""
+    _COMPILERS[:] = [compiler]
+
+
+def _certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
+    return json.dumps(certificate, separators=(",", ":")).encode()
 
 
 def decode(data: bytes, where: str = "circuit file") -> Claim:
-    """The claim that a file makes, decoded and well-formed but not believed; raises InputError."""
+    """The claim that a file makes, decoded and well-formed but not believed; raises InputError or LimitError."""
     try:
-        found = check.read(data)
-        about, form = found.about, found.about["format"]
-        weight_format = WeightFormat(
-            str(form["name"]), Fraction(form["unit"]), tuple(form["weights"]), tuple(form["biases"])
-        )
-        defaults = {str(name): int(value) for name, value in dict(about.get("defaults", {})).items()}
-        origin = dict(about.get("origin", {}))
-        source_names = tuple(str(name) for name in about.get("sources", []))
+        return _claim_of(check.read(data), where)
     except check.Damaged as error:
         raise InputError(f"{where}: {error}") from None
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise InputError(f"{where}: the description is malformed: {error}") from None
-    fan_in = np.array([len(sources) for sources, _, _ in found.gates], dtype=np.int64)
-    netlist = Netlist(
-        weight_format,
-        dict(found.inputs),
-        {name: tuple(nets) for name, nets in found.outputs},
-        np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(fan_in)]),
-        np.array([s for sources, _, _ in found.gates for s in sources], dtype=np.int64),
-        np.array([w for _, weights, _ in found.gates for w in weights], dtype=np.int64),
-        np.array([bias for _, _, bias in found.gates], dtype=np.int64),
-    )
+    except check.TooLarge as error:
+        raise LimitError(f"{where}: {error}") from None
+
+
+def _claim_of(found: check.Circuit, where: str) -> Claim:
+    """What the checker's reader has read, as a claim: there is one reader, so that verdicts cannot differ."""
+    about, form = found.about, found.about["format"]
+    try:
+        weight_format = WeightFormat(
+            form["name"], Fraction(form["unit"]), tuple(form["weights"]), tuple(form["biases"])
+        )
+        fan_in = np.array([len(sources) for sources, _, _ in found.gates], dtype=np.int64)
+        netlist = Netlist(
+            weight_format,
+            dict(found.inputs),
+            {name: tuple(nets) for name, nets in found.outputs},
+            np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(fan_in)]),
+            np.array([s for sources, _, _ in found.gates for s in sources], dtype=np.int64),
+            np.array([w for _, weights, _ in found.gates for w in weights], dtype=np.int64),
+            np.array([bias for _, _, bias in found.gates], dtype=np.int64),
+        )
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     return Claim(
         found.name,
         netlist,
         tuple(found.meaning),
         found.certificate,
-        defaults,
-        origin,
+        frozen_dict(about["defaults"]),
+        frozen_dict(about["origin"]),
         tuple(found.sources),
-        source_names,
+        tuple(about["sources"]),
     )
 
 
@@ -207,16 +328,7 @@ def accept(
 
     Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError if it is too large.
     """
-    data = source if isinstance(source, bytes) else source.to_bytes()
-    try:
-        verdict = check.check(data, memo, given)
-    except check.Damaged as error:
-        raise InputError(f"{where}: {error}") from None
-    except check.Refused as error:
-        raise RefutedError(f"{where}: refused: {error}", error.counterexample) from None
-    except check.TooLarge as error:
-        raise LimitError(f"{where}: {error}") from None
-    return Circuit(decode(data, where), data, verdict, _TOKEN)
+    return Circuit(source if isinstance(source, bytes) else source.to_bytes(), where, memo, given)
 
 
 def load(path: str | os.PathLike[str]) -> Circuit:

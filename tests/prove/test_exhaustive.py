@@ -120,13 +120,13 @@ def test_any_cube_of_rows_is_searched_and_nothing_else(engine: str) -> None:
 
 def test_a_16_bit_adder_and_a_mutant_of_its_highest_gate() -> None:
     circuit = build("adder", bits=16)
-    evidence = prove_exhaustively(circuit.netlist, circuit.claim.meaning, engine="native")
+    evidence = prove_exhaustively(circuit.netlist, circuit.meaning, engine="native")
     assert evidence.rows == 1 << 33
     assert evidence.covered.intervals == ((0, 1 << 33),)
     biases = circuit.netlist.biases.copy()
     biases[-1] += 1
     with pytest.raises(RefutedError, match="the meaning is not met where a=") as caught:
-        prove_exhaustively(replace(circuit.netlist, biases=biases), circuit.claim.meaning, engine="native")
+        prove_exhaustively(replace(circuit.netlist, biases=biases), circuit.meaning, engine="native")
     values = caught.value.counterexample
     assert values is not None
     assert evaluate(replace(circuit.netlist, biases=biases), values)["sum"] != sum(values.values())
@@ -134,14 +134,14 @@ def test_a_16_bit_adder_and_a_mutant_of_its_highest_gate() -> None:
 
 def test_each_change_of_a_bias_of_a_10_bit_adder_is_found_by_both_engines() -> None:
     circuit = build("adder", bits=10)
-    assert prove_exhaustively(circuit.netlist, circuit.claim.meaning, engine="numpy").rows == 1 << 21
+    assert prove_exhaustively(circuit.netlist, circuit.meaning, engine="numpy").rows == 1 << 21
     for gate in range(circuit.netlist.size):
         biases = circuit.netlist.biases.copy()
         biases[gate] = -3 if biases[gate] != -3 else -1
         rows = []
         for engine in ("native", "numpy"):
             with pytest.raises(RefutedError) as caught:
-                prove_exhaustively(replace(circuit.netlist, biases=biases), circuit.claim.meaning, engine=engine)
+                prove_exhaustively(replace(circuit.netlist, biases=biases), circuit.meaning, engine=engine)
             rows.append(caught.value.counterexample)
         assert rows[0] == rows[1]
 
@@ -163,7 +163,7 @@ def test_as_many_inputs_as_can_be(inputs: int, engine: str) -> None:
 def test_too_many_rows_are_a_limit() -> None:
     circuit = build("adder", bits=20)
     with pytest.raises(LimitError, match="at most 40 input bits, not 41"):
-        prove_exhaustively(circuit.netlist, circuit.claim.meaning)
+        prove_exhaustively(circuit.netlist, circuit.meaning)
     with pytest.raises(LimitError, match="at most 40 input bits, not 41"):
         decide(Question((circuit.data,)))
 
@@ -289,7 +289,7 @@ def test_a_lowering_that_its_proof_does_not_cover_is_made_gate_by_gate(monkeypat
 
     monkeypatch.setattr(planning, "prove_lowering", partly)
     circuit = build("multiplier", bits=4)
-    assert prove_exhaustively(circuit.netlist, circuit.claim.meaning, engine="native").rows == 256
+    assert prove_exhaustively(circuit.netlist, circuit.meaning, engine="native").rows == 256
     assert calls[0] <= calls[1]
 
     def refuse(netlist: Netlist, program: Any) -> Any:
@@ -297,7 +297,7 @@ def test_a_lowering_that_its_proof_does_not_cover_is_made_gate_by_gate(monkeypat
 
     monkeypatch.setattr(planning, "prove_lowering", refuse)
     with pytest.raises(LimitError, match="lowered to what is not proven to equal it: no"):
-        prove_exhaustively(circuit.netlist, circuit.claim.meaning, engine="native")
+        prove_exhaustively(circuit.netlist, circuit.meaning, engine="native")
 
 
 def test_an_engine_that_claims_a_difference_where_there_is_none_is_found_out() -> None:

@@ -135,7 +135,7 @@ def circuits(scale: Scale, folder: Path) -> Iterator[Row]:
             found = True
             circuit = load(compiled)
             counts: dict[str, float] = {"threshold gates": circuit.netlist.size}
-            for source in circuit.claim.sources[:1]:
+            for source in circuit.sources[:1]:
                 aig = read_bytes_as("aiger", source, name).aig
                 abc = abc or abc_rate(aig, scale)
                 counts = {"ANDs of the source": aig.size, **counts}

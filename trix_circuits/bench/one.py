@@ -61,7 +61,7 @@ def _planes(runner: Any, bits: int, lanes: int) -> Callable[[], object]:
     return lambda: runner.planes(planes, out)
 
 
-def _integers(runner: Any, inputs: dict[str, int], lanes: int) -> Callable[[], object]:
+def _integers(runner: Any, inputs: Mapping[str, int], lanes: int) -> Callable[[], object]:
     given: dict[str, Any] = {}
     for seed, (name, width) in enumerate(inputs.items()):
         kind = np.dtype(f"u{element_bits(width) // 8}")

@@ -99,7 +99,7 @@ class Gates:
         return total
 
     def form(self, net: int) -> Linear:
-        """What a net compares with 0: its gate fires iff this is >= 0; over the earliest equal nets. For an input, x - 1."""
+        """What a net compares with 0: its gate fires iff this is >= 0. For an input, x - 1. Over earliest equal nets."""
         sources, weights, bias = self._gates[net] or ((net,), (1,), -1)
         total = dict(zip(sources, weights, strict=True))
         if len(total) == len(sources) and 0 not in weights and self._equal.keys().isdisjoint(sources):

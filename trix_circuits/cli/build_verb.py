@@ -75,7 +75,7 @@ def command(
     print(f"{circuit.name}: {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}")
     print(f"inputs      {', '.join(f'{name}[{width}]' for name, width in net.inputs.items())}")
     print(f"outputs     {', '.join(f'{name}[{len(nets)}]' for name, nets in net.outputs.items())}")
-    for equation in circuit.claim.meaning:
+    for equation in circuit.meaning:
         print(f"meaning     {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
     proof = about["certificate"]
     print(f"certificate {' and '.join(proof['kinds'])}: {proof['lemmas']} lemmas, {proof['rows']} rows, {proof['bytes']} bytes;"

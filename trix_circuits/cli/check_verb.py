@@ -46,16 +46,16 @@ def command(
             "kinds": list(verdict.kinds),
             "lemmas": verdict.lemmas,
             "rows": verdict.rows,
-            "meaning": list(circuit.claim.meaning),
-            "equal_to": [*sources, *circuit.claim.source_names[len(sources) :]],
+            "meaning": list(circuit.meaning),
+            "equal_to": [*sources, *circuit.source_names[len(sources) :]],
         }
         if not as_json:
             kinds = " and ".join(verdict.kinds)
             print(f"ACCEPTED  {path}: {circuit.name}, {circuit.netlist.size} {circuit.netlist.format.name} gates")
             print(f"          exact on all inputs, by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
-            for equation in circuit.claim.meaning:
+            for equation in circuit.meaning:
                 print(f"          {equation}")
-            for k, name in enumerate(circuit.claim.source_names):
+            for k, name in enumerate(circuit.source_names):
                 print(f"          equal to {sources[k] if k < len(sources) else f'{name}, of which it carries a copy'}")
         if with_mutants:
             with progress("mutants") as report:

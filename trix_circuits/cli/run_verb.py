@@ -96,7 +96,7 @@ def _read(path: str, circuit: Circuit) -> dict[str, Any]:
     names = list(circuit.netlist.inputs)
     if array.ndim == 1:
         array = array[:, None]
-    required = [name for name in names if name not in circuit.claim.defaults]
+    required = [name for name in names if name not in circuit.defaults]
     if array.ndim != 2 or array.shape[1] not in (len(names), len(required)):
         raise InputError(f"{path}: must have a column for each of {', '.join(names)}, not shape {array.shape}")
     return {name: array[:, i] for i, name in enumerate(names if array.shape[1] == len(names) else required)}

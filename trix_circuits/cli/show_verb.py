@@ -39,16 +39,16 @@ def command(file: str, limit: int, as_json: bool) -> None:
             for i, (sources, weights, bias) in enumerate(shown)
         ]
         drivers = {name: [names[bit] for bit in bits] for name, bits in net.outputs.items()}
-        origin, defaults = dict(circuit.claim.origin), dict(circuit.claim.defaults)
+        origin, defaults = dict(circuit.origin), dict(circuit.defaults)
         emit({**circuit.description, "gates": gates, "drivers": drivers, "origin": origin, "defaults": defaults})
         return
     print(f"{circuit.name}: {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}")
     buses = ", ".join(f"{name}[{width}]" for name, width in net.inputs.items())
     outputs = ", ".join(f"{name}[{len(bits)}]" for name, bits in net.outputs.items())
     print(f"inputs   {buses}\noutputs  {outputs}")
-    for name, value in circuit.claim.defaults.items():
+    for name, value in circuit.defaults.items():
         print(f"default  {name} = {value}")
-    for equation in circuit.claim.meaning:
+    for equation in circuit.meaning:
         print(f"meaning  {equation}")
     kinds = " and ".join(circuit.verdict.kinds)
     print(f"proven   for all inputs by {kinds} evidence: {circuit.verdict.lemmas} lemmas, {circuit.verdict.rows} rows")

@@ -90,7 +90,7 @@ def part(
     if isinstance(of, Circuit):
         if of.netlist.format != form:
             raise InputError(f"circuit {of.name} must be in format {form.name}, not {of.netlist.format.name}")
-        return _Part(of.name, of.netlist, of.claim.meaning, (), of.claim.defaults)
+        return _Part(of.name, of.netlist, of.meaning, (), of.defaults)
     if isinstance(of, TruthTable):
         names = tuple("abcdefghijklmnop"[: of.arity])
         return _function_part(form, NamedFunction(of.hex(), of, names))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.frozen import frozen_array, frozen_dict
 from trix_circuits.logic.gate import bound_of, margin_of
 
 Integers = npt.NDArray[np.int64]
@@ -31,15 +32,22 @@ class Netlist:
     """
 
     format: WeightFormat
-    inputs: dict[str, int]
-    outputs: dict[str, tuple[int, ...]]
+    inputs: Mapping[str, int]
+    outputs: Mapping[str, tuple[int, ...]]
     offsets: Integers
     sources: Integers
     weights: Integers
     biases: Integers
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be: bad names, widths, values outside the format, gates that read later nets."""
+        """Refuse what cannot be: bad names, widths, values outside the format, gates that read later nets.
+
+        The parts are copied into values that cannot be changed: what was proven of a netlist stays true of it.
+        """
+        object.__setattr__(self, "inputs", frozen_dict(self.inputs))
+        object.__setattr__(self, "outputs", frozen_dict({name: tuple(nets) for name, nets in self.outputs.items()}))
+        for part in ("offsets", "sources", "weights", "biases"):
+            object.__setattr__(self, part, frozen_array(getattr(self, part)))
         for name, width in self.inputs.items():
             check_bus_name(name)
             if width < 1:

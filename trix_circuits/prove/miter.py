@@ -94,7 +94,7 @@ def masked(aig: Aig, care: Aig) -> Aig:
 
 def obligation_of(circuit: Circuit) -> Aig:
     """One output, 1 iff the circuit does not meet its meaning or differs from a source that its file carries."""
-    nets, found = check.Nets(circuit.netlist.input_bits, circuit.netlist.gates()), circuit.verdict.circuit
+    nets, found = check.Nets(circuit.netlist.input_bits, circuit.netlist.gates()), check.read(circuit.data)
     pairs: list[tuple[int | None, int]] = []  # literals (2 * net + inverted; None is 0) that must be equal
     try:
         if found.meaning:

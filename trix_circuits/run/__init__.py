@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.circuit import Circuit
+from trix_circuits.circuit import Circuit, register_compiler
 from trix_circuits.errors import InputError
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower.program import LaneProgram, lower
@@ -126,6 +126,8 @@ def compile_netlist(source: Netlist | Circuit, backend: str = "auto", device: st
         return found.compile_gates(netlist, face, device)
     return found.compile(lower(netlist), face, device)
 
+
+register_compiler(compile_netlist)
 
 __all__ = [
     "Backend",

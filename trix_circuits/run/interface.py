@@ -55,7 +55,7 @@ def interface_of(source: Netlist | Circuit) -> tuple[Netlist, Interface]:
     if isinstance(source, Netlist):
         netlist, name, defaults = source, "netlist", {}
     elif isinstance(source, Circuit):
-        netlist, name, defaults = source.netlist, source.name, dict(source.claim.defaults)
+        netlist, name, defaults = source.netlist, source.name, dict(source.defaults)
     else:
         raise InputError(f"what is compiled must be a Netlist or a Circuit, not {type(source).__name__}")
     outputs = {bus: len(nets) for bus, nets in netlist.outputs.items()}

@@ -22,7 +22,7 @@ def _values(circuit: Circuit, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name in inputs:
         if name not in buses:
             raise InputError(f"{circuit.name}: input {name!r} must be one of {', '.join(buses)}")
-    found = {name: inputs.get(name, circuit.claim.defaults.get(name)) for name in buses}
+    found = {name: inputs.get(name, circuit.defaults.get(name)) for name in buses}
     missing = [name for name, value in found.items() if value is None]
     if missing:
         raise InputError(f"{circuit.name}: input {missing[0]} must be given, e.g. {missing[0]}=1")

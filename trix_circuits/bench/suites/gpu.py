@@ -28,9 +28,9 @@ from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower import LaneProgram, lower
 from trix_circuits.run.cuda import cuda_source
 from trix_circuits.run.cuda.cubin import read
-from trix_circuits.run.cuda.cuda_backend import CudaRunner, Planes
+from trix_circuits.run.cuda.cuda_backend import CudaRunner
 from trix_circuits.run.cuda.cuda_device import compile_cubin, driver_device, why_not
-from trix_circuits.run.cuda.cuda_source import Bus, Kernel
+from trix_circuits.run.cuda.cuda_source import Bus, Kernel, Planes
 from trix_circuits.run.interface import element_bits, interface_of
 
 CIRCUITS = ("adder:8", "adder:16", "adder:32", "adder:64", "multiplier:8", "multiplier:16")

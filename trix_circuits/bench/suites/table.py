@@ -113,7 +113,7 @@ def depth() -> None:
 def exhaustive() -> None:
     circuit = build("adder", bits=16)
     start = time.perf_counter()
-    rows = prove_exhaustively(circuit.netlist, circuit.claim.meaning, jobs=2).rows
+    rows = prove_exhaustively(circuit.netlist, circuit.meaning, jobs=2).rows
     seconds = time.perf_counter() - start
     a = np.arange(1 << 22, dtype=np.uint32)
     start = time.perf_counter()

@@ -14,7 +14,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -26,7 +25,7 @@ from trix_circuits.errors import InputError, LimitError
 from trix_circuits.lower.program import LaneProgram
 from trix_circuits.run.cuda import cuda_source as source
 from trix_circuits.run.cuda.cuda_device import Device, driver_device, why_not
-from trix_circuits.run.cuda.cuda_source import Bus, Kernel
+from trix_circuits.run.cuda.cuda_source import Bus, Kernel, Planes, Port
 from trix_circuits.run.interface import (
     Column,
     Interface,
@@ -46,26 +45,6 @@ TILE_BYTES = 1 << 30  # of rows in global memory, for programs in chunks
 _BLOCKS_PER_MULTIPROCESSOR = 16  # two rounds of as many as fit; not tuned on a GPU
 _GROUP = 32  # units of work whose lanes lie together: what 32 threads read at a time
 _MAX_UNITS = 1 << 31
-
-
-@dataclass(frozen=True, slots=True)
-class Planes:
-    """Planes in the GPU's memory: bytes from one to the next, and from one block to the next."""
-
-    address: int
-    stride: int
-    block: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """A column of a bus in the GPU's memory, or a constant (`bus.element` is 0)."""
-
-    bus: Bus
-    value: int
-
-    def at(self, lane: int) -> int:
-        return self.value + lane * self.bus.element // 8
 
 
 class CudaRunner:

@@ -56,6 +56,26 @@ class Bus:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """Planes in the GPU's memory: bytes from one to the next, and from one block to the next."""
+
+    address: int
+    stride: int
+    block: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A column of a bus in the GPU's memory, or a constant (`bus.element` is 0)."""
+
+    bus: Bus
+    value: int
+
+    def at(self, lane: int) -> int:
+        return self.value + lane * self.bus.element // 8
+
+
 @cache
 def _prelude() -> str:
     return (folder("kernels") / "lanes.cuh").read_text()

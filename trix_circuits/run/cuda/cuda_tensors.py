@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from trix_circuits.errors import InputError
-from trix_circuits.run.cuda.cuda_backend import Planes, Port
-from trix_circuits.run.cuda.cuda_source import Bus
+from trix_circuits.run.cuda.cuda_source import Bus, Planes, Port
 from trix_circuits.run.interface import WORD
 from trix_circuits.run.torch.torch_tensors import (
     UNSIGNED,
