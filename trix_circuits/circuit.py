@@ -117,7 +117,7 @@ class Circuit:
     says is read from `data`, the very bytes that were accepted.
     """
 
-    __slots__ = ("_certificate", "_claim", "_data", "_verdict")
+    __slots__ = ("__weakref__", "_certificate", "_claim", "_data", "_verdict")
     _certificate: bytes
     _claim: Claim
     _data: bytes

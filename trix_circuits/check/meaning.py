@@ -144,21 +144,21 @@ class Meaning:
             column = [self.nets.choose(bit, column[k + 1], column[k]) for k in range(0, len(column), 2)]
         return [column[0], self.nets.zero]
 
-    def _less(self, x: Word | Linear, y: Word | Linear) -> int:
-        """1 iff x < y: of words, bit by bit; where a sum is compared, the one gate y - x - 1 >= 0."""
+    def _below(self, x: Word | Linear, y: Word | Linear, strict: bool) -> int:
+        """1 iff x < y, or x <= y: of words, bit by bit; where a sum is compared, one gate, for that is what a gate is."""
         if all(isinstance(side, list) or side.keys() <= {ONE} for side in (x, y)):
-            return less(self.nets, self._written(x), self._written(y))
-        form = accumulate(accumulate({ONE: -1}, self._weighed(y), 1), self._weighed(x), -1)
+            x, y = self._written(x), self._written(y)
+            return less(self.nets, x, y) if strict else self.nets.inverse(less(self.nets, y, x))
+        form = accumulate(accumulate({ONE: -1} if strict else {}, self._weighed(y), 1), self._weighed(x), -1)
         bias = form.pop(ONE, 0)
         return self.nets.gate([*form], [*form.values()], bias)
 
     def _compare(self, x: Word | Linear, operator: ast.cmpop, y: Word | Linear) -> Word:
         if isinstance(operator, ast.Eq | ast.NotEq):
-            net = self.nets.any_of(self._less(x, y), self._less(y, x))
-        else:
-            net = self._less(y, x) if isinstance(operator, ast.Gt | ast.LtE) else self._less(x, y)
-        inverted = isinstance(operator, ast.LtE | ast.GtE | ast.Eq)
-        return [self.nets.inverse(net) if inverted else net, self.nets.zero]
+            net = self.nets.any_of(self._below(x, y, True), self._below(y, x, True))
+            return [net if isinstance(operator, ast.NotEq) else self.nets.inverse(net), self.nets.zero]
+        x, y = (y, x) if isinstance(operator, ast.Gt | ast.GtE) else (x, y)
+        return [self._below(x, y, isinstance(operator, ast.Lt | ast.Gt)), self.nets.zero]
 
     def _choice(self, node: ast.IfExp, as_word: bool) -> Word | Linear:
         chosen, x, y = self.nets.any_of(*self.word(node.test)), node.body, node.orelse

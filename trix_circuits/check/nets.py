@@ -11,7 +11,8 @@ reference nodes and other ghosts. Why that is right: if x = y for every input, t
 function of y. A gate reads nets of lower rank only, and the earliest of a class is of no higher rank than its
 members: so there are no loops.
 
-A *linear form* is sum(coefficient * net) + constant; the constant stands at the key ONE.
+A *linear form* is sum(coefficient * net) + constant; the constant stands at the key ONE. What is known to be 0 or 1 goes
+into the constant.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -42,6 +43,7 @@ class Gates:
         self._late = bytearray(inputs) + bytearray(b"\1") * (len(self._gates) - inputs)
         self._equal: dict[int, int] = {}  # net -> literal of an earlier one, proven equal
         self.zero, self.one = (self.define(((), (), bias), early=True) for bias in (-1, 0))
+        self.merge(2 * self.one, 2 * self.zero + 1)
 
     def __len__(self) -> int:
         return len(self._gates)
@@ -95,7 +97,8 @@ class Gates:
             literal = self.find(2 * net) if net != ONE and (only is None or net in only) else 2 * net
             if literal & 1:  # w * (1 - x) = w - w * x
                 accumulate(total, {ONE: weight}, 1)
-            accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
+            if literal >> 1 != self.zero:
+                accumulate(total, {literal >> 1: weight}, 1 - 2 * (literal & 1))
         return total
 
     def form(self, net: int) -> Linear:
@@ -112,5 +115,5 @@ class Gates:
                 if literal & 1:
                     total[ONE] += weight
                     weight = -weight
-            total[source] = total.get(source, 0) + weight
+            total[source] = total.get(source, 0) + weight if source != self.zero else 0
         return {source: weight for source, weight in total.items() if weight} if 0 in total.values() else total
