@@ -1,4 +1,8 @@
-"""What several verbs share: printing, progress, and the options that mean the same everywhere."""
+"""What several verbs share: printing, progress, and the options that mean the same everywhere.
+
+All that verbs print goes through `say` or `emit`: a line that is said is one line of printable ASCII, whatever names and
+paths are in it, so that no file can make us say what we don't.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from trix_circuits.errors import escaped
 from trix_circuits.logic.formats import WeightFormat
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,8 +26,13 @@ format_option = click.option("--format", "format_name", default="e2m1", show_def
                              help="Weight format; `trix-circuits formats` lists them.")  # fmt: skip
 
 
+def say(line: str = "", *, flush: bool = False) -> None:
+    """Print one line on stdout."""
+    print(escaped(line), flush=flush)
+
+
 def emit(value: Mapping[str, Any]) -> None:
-    """Print one JSON object."""
+    """Print one JSON object, in ASCII, on one line."""
     print(json.dumps(value))
 
 

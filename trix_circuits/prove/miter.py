@@ -20,7 +20,7 @@ from trix_circuits import check
 from trix_circuits.circuit import Circuit
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.files import read_bytes_as
-from trix_circuits.files.aiger_writer import aiger
+from trix_circuits.files.aiger import aiger
 from trix_circuits.files.names import ports_of
 from trix_circuits.logic.aig import FALSE, Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal

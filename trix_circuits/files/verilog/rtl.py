@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.files.aiger import read_checked
-from trix_circuits.files.reading import Reading, text_of
+from trix_circuits.files.checked import read_checked
+from trix_circuits.files.reading import MissingToolError, Reading
+from trix_circuits.files.verilog.text import source_text
 from trix_circuits.share import folder as content
 
 TIMEOUT_S = 300.0
@@ -24,15 +25,11 @@ MEMORY_BYTES = 6 << 30
 _NOTE = "Yosys made the AIG that is mapped and proven; the way from the Verilog text to it is not proven here, and x is taken as 0"
 
 
-class MissingYosysError(InputError):
-    """Yosys is not installed."""
-
-
 def read_rtl(data: bytes, name: str, top: str | None, folder: Path | None, timeout_s: float = TIMEOUT_S) -> Reading:
     """The circuit of Verilog text; `folder` is where `include finds files. Raises InputError with what Yosys says."""
-    text_of(data)
+    source_text(data)
     if importlib.util.find_spec("pyosys") is None:
-        raise MissingYosysError("RTL is read by Yosys, which is an extra: pip install 'trix-circuits[rtl]'")
+        raise MissingToolError("RTL is read by Yosys, which is an extra: pip install 'trix-circuits[rtl]'")
     with tempfile.TemporaryDirectory(prefix="trix-circuits-") as place:
         design, result = Path(place, "design.sv"), Path(place, "design.aig")
         design.write_bytes(data)
