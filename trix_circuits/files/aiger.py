@@ -13,7 +13,8 @@ import numpy.typing as npt
 from trix_circuits.errors import InputError, escaped
 from trix_circuits.files.checked import read_checked
 from trix_circuits.files.kinds import Writing
-from trix_circuits.files.reading import Reading, check_names
+from trix_circuits.files.names import comment
+from trix_circuits.files.reading import Reading
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.netlist import Netlist
 
@@ -27,18 +28,20 @@ def read_aiger(data: bytes, name: str) -> Reading:
 
 def write_binary(writing: Writing) -> bytes:
     """The circuit as binary AIGER."""
-    return aiger(writing.aig, comment=_comment(writing))
+    return aiger(writing.aig, remark=_remark(writing))
 
 
 def write_ascii(writing: Writing) -> bytes:
     """The circuit as ASCII AIGER."""
-    return aiger(writing.aig, binary=False, comment=_comment(writing))
+    return aiger(writing.aig, binary=False, remark=_remark(writing))
 
 
-def _comment(writing: Writing) -> str:
+def _remark(writing: Writing) -> str:
     subject = writing.subject
-    gates = f"\n{subject.size} threshold gates in {subject.format.name}" if isinstance(subject, Netlist) else ""
-    return f"{writing.name}{gates}"
+    more = ""
+    if isinstance(subject, Netlist):
+        more = f"\n{subject.size} threshold gates in {comment(subject.format.name)}"
+    return comment(writing.name) + more
 
 
 def aiger_bytes(aig: Aig, named: bool = True) -> bytes:
@@ -46,10 +49,8 @@ def aiger_bytes(aig: Aig, named: bool = True) -> bytes:
     return aiger(aig, named=named)
 
 
-def aiger(aig: Aig, *, binary: bool = True, named: bool = True, comment: str = "") -> bytes:
-    """The AIG as an AIGER file; names go to the symbol table, the comment (of any lines), if there is one, to the end."""
-    check_names(aig.input_names, "input")
-    check_names(aig.output_names, "output")
+def aiger(aig: Aig, *, binary: bool = True, named: bool = True, remark: str = "") -> bytes:
+    """The AIG as an AIGER file; names go to the symbol table, the remark (of any lines), if there is one, to the end."""
     inputs, ands = len(aig.input_names), aig.size
     own = 2 * (1 + inputs + np.arange(ands, dtype=np.int64))
     high, low = np.maximum(aig.left, aig.right), np.minimum(aig.left, aig.right)
@@ -69,7 +70,7 @@ def aiger(aig: Aig, *, binary: bool = True, named: bool = True, comment: str = "
         for kind, names in (("i", aig.input_names), ("o", aig.output_names))
         for index, name in enumerate(names if named else ())
     )
-    more = "".join(f"{escaped(line)}\n" for line in ["c", *comment.split("\n")]) if comment else ""
+    more = "".join(f"{escaped(line)}\n" for line in ["c", *remark.split("\n")]) if remark else ""
     return head.encode() + body + (symbols + more).encode()
 
 

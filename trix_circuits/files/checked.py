@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trix_circuits import check
 from trix_circuits.errors import InputError, LimitError
-from trix_circuits.files.reading import Reading, check_names
-from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder
+from trix_circuits.files.reading import Reading
+from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder, check_names
 from trix_circuits.logic.expand import gate_literal
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 
 from trix_circuits.errors import InputError, quoted
 from trix_circuits.files.isop import exactly
-from trix_circuits.files.reading import check_names
-from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder
+from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder, check_names
 from trix_circuits.logic.expand import gate_literal
 
 Operation = str | int | tuple[tuple[int, ...], int]

@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from trix_circuits.errors import InputError, LimitError, TrixCircuitsError, quoted
 from trix_circuits.files.isop import between, cube_table
-from trix_circuits.files.reading import Reading, bus_names, check_names, lines_of, number, room
-from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.files.reading import Reading, bus_names, lines_of, number, room
+from trix_circuits.logic.aig import Aig, AigBuilder, check_names
 
 Words = npt.NDArray[np.uint64]
 _TABLE_INPUTS = 12

@@ -7,7 +7,6 @@ A reader never takes memory beyond a small multiple of its file: counts that a f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trix_circuits.errors import InputError, LimitError, quoted
@@ -96,14 +95,3 @@ def number(text: str, what: str, most: int | None = None) -> int:
 def bus_names(bus: str, width: int) -> list[str]:
     """`x[0]`, `x[1]`, ...: the bits of a bus that the file does not name."""
     return [f"{bus}[{i}]" for i in range(width)]
-
-
-def check_names(names: Sequence[str], what: str) -> None:
-    """Refuse names that stand twice or that no other file could hold."""
-    seen: set[str] = set()
-    for name in names:
-        if not name or not (name.isascii() and name.isprintable()):
-            raise InputError(f"the name of an {what} must be printable ASCII, not {quoted(name)}")
-        if name in seen:
-            raise InputError(f"two {what}s are named {quoted(name)}")
-        seen.add(name)

@@ -20,8 +20,8 @@ import re
 
 from trix_circuits.errors import InputError, LimitError, TrixCircuitsError, quoted
 from trix_circuits.files.isop import between, cube_table, exactly
-from trix_circuits.files.reading import Reading, check_names, lines_of
-from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.files.reading import Reading, lines_of
+from trix_circuits.logic.aig import Aig, AigBuilder, check_names
 from trix_circuits.logic.truth_table import MAX_INPUTS, letters
 
 _NUMBER = re.compile(r"(?:([^\s:=]+)\s*[:=]\s*)?(0[xX][0-9A-Fa-f_]+|0[bB][01_]+)\s*(?:\(\s*([0-9]{1,4})\s*\))?\Z")

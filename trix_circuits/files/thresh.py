@@ -26,8 +26,8 @@ from heapq import heappop, heappush
 from trix_circuits.errors import InputError, RefutedError, quoted
 from trix_circuits.files.kinds import Writing
 from trix_circuits.files.names import comment, gate_names, module_name
-from trix_circuits.files.reading import Reading, check_names, text_of
-from trix_circuits.logic.aig import TRUE, Aig, AigBuilder
+from trix_circuits.files.reading import Reading, text_of
+from trix_circuits.logic.aig import TRUE, Aig, AigBuilder, check_names
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
 

@@ -55,9 +55,17 @@ def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
     check_hierarchy(modules, chosen, budget)
     network, notes = flat(modules, chosen), []
     bits: dict[str, list[tuple[str, int]]] = {"input": [], "output": []}
+    owners: dict[tuple[str, str], str] = {}
     for port in chosen.ports:
-        signal = chosen.scope.signals[port]
-        bits[chosen.directions[port]] += zip(signal.bit_names(port), signal.nets, strict=True)
+        signal, direction = chosen.scope.signals[port], chosen.directions[port]
+        for bit in signal.bit_names(port):
+            if (other := owners.setdefault((direction, bit), port)) != port:
+                vector, scalar = sorted((port, other), key=len)
+                raise InputError(
+                    f"{direction} {quoted(bit)} would be both a bit of {quoted(vector)} and the port named"
+                    f" {quoted(scalar)}: rename one"
+                )
+        bits[direction] += zip(signal.bit_names(port), signal.nets, strict=True)
         if signal.step < 0:
             notes.append(
                 f"{port} has rising indices: its bit of least index is the highest in Verilog, the lowest here"
