@@ -36,6 +36,12 @@ def emit(value: Mapping[str, Any]) -> None:
     print(json.dumps(value))
 
 
+def whisper(text: str = "") -> None:
+    """Show what is being done, in place of what was shown before, if stderr is a terminal; without text, nothing."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{escaped(text, 70)}", end="", file=sys.stderr, flush=True)
+
+
 def number(units: int, form: WeightFormat) -> str:
     """A number of units as people write it: 0.5, -1, or a fraction where decimals do not end soon."""
     value = form.value(units)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from trix_circuits.circuit import Circuit
-from trix_circuits.cli.common import emit, format_option, json_number, json_option, number, say
-from trix_circuits.errors import ImpossibleError, LimitError, escaped, shown
+from trix_circuits.cli.common import emit, format_option, json_number, json_option, number, say, whisper
+from trix_circuits.errors import ImpossibleError, LimitError, shown
 from trix_circuits.files.names import free_prefix
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.functions import parse_function
@@ -57,10 +56,6 @@ def command(
     """
     form, wanted = get_format(format_name), parse_function(function, inputs)
 
-    def say(text: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\x1b[Ktrying {escaped(text, 60)} ...", end="", file=sys.stderr, flush=True)
-
     outcome = synthesise(
         wanted.table,
         form,
@@ -70,10 +65,9 @@ def command(
         max_gates=max_gates,
         max_fan_in=max_fan_in,
         cache=None if no_cache else Cache(),
-        progress=say,
+        progress=lambda text: whisper(f"trying {text} ..."),
     )
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    whisper()
     if isinstance(outcome, Impossible):
         raise ImpossibleError(
             f"{shown(wanted.name)} has no network of up to {outcome.max_gates} gates in {form.name}: proven impossible"
