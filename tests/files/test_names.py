@@ -6,9 +6,10 @@ the order of buses, where a format has no names).
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -235,9 +236,11 @@ def reordered(aig: Aig, order: Sequence[int]) -> Aig:
 
 @QUICK
 @given(aigs(), st.randoms(use_true_random=False))
-def test_two_files_are_equal_by_the_names_that_they_have_or_the_question_is_refused(aig: Aig, rng: object) -> None:
+def test_two_files_are_equal_by_the_names_that_they_have_or_the_question_is_refused(
+    aig: Aig, rng: random.Random
+) -> None:
     order = list(range(len(aig.input_names)))
-    rng.shuffle(order)  # type: ignore[attr-defined]  # random.Random
+    rng.shuffle(order)
     same = reordered(aig, order)
     swapped = AigBuilder(same.input_names)
     other = swapped.finish(
@@ -339,22 +342,23 @@ def test_bytes_beyond_ascii_are_no_names_of_verilog() -> None:
 # ---- hierarchies of Verilog ------------------------------------------------------------------------------------------
 
 VERILOG = [
-    "a", "b", "t", "u", "u.t", "u.a", "u/t", "1/t", "1_t", "a[0]", "a[1]", "v[0]", "v", "t.u.t", "g0", "n1", "assign", "and", "endmodule",
+    "a", "b", "t", "u", "u.t", "u.a", "u/t", "1/t", "1_t", "a[0]", "a[1]", "v[0]", "v[1]", "t.u.t", "g0", "n1", "assign", "and", "endmodule",
     "//", "/*", "*/", "(*", "`x", "\\", "\\a", '"', "#", "x[1]", "x", "'", ";", "1'b0", "{", "m0", "m1", "m2", "buf",
 ]  # fmt: skip
 
 
 @dataclass
 class Module:
-    """A module by places, not by names: nets 0, 1, ...; the inputs first. `drivers` of the others, in order."""
+    """A module by places, not by names: nets 0, 1, ..., the inputs first. A part is a gate or a module's instance, whose
+    name is the third; it drives the next nets. Two nets that are no ports may be the bits of the vector v.
+    """
 
     names: list[str]
     inputs: int
-    outputs: list[int] = field(default_factory=list)
-    gates: list[tuple[str, tuple[int, ...], int]] = field(default_factory=list)  # operation, sources, net
-    instances: list[tuple[int, str, list[int], list[int]]] = field(
-        default_factory=list
-    )  # module, name, inputs, outputs
+    nets: int
+    parts: list[tuple[str | int, list[int], str]]
+    outputs: list[int]
+    vector: list[int]
 
 
 TWO: dict[str, Callable[[int, int], int]] = {
@@ -368,91 +372,79 @@ TWO: dict[str, Callable[[int, int], int]] = {
 def hierarchies(draw: st.DrawFn) -> list[Module]:
     modules: list[Module] = []
     for _ in range(draw(st.integers(1, 3))):
-        names = draw(st.lists(st.sampled_from(VERILOG), min_size=12, max_size=20, unique=True))
-        inputs = draw(st.integers(1, 3))
-        module, made = Module(names, inputs), inputs
-        inner = draw(st.lists(st.sampled_from(VERILOG), min_size=4, max_size=4, unique=True))  # instances
-        while made < 10:
-            nets = st.integers(0, made - 1)
-            if modules and draw(st.booleans()) and len(module.instances) < 4:
-                which = draw(st.integers(0, len(modules) - 1))
-                child = modules[which]
-                outs = list(range(made, made + len(child.outputs)))
-                module.instances.append((which, inner.pop(), [draw(nets) for _ in range(child.inputs)], outs))
-                made += len(outs)
-            else:
-                module.gates.append((draw(st.sampled_from(list(TWO))), (draw(nets), draw(nets)), made))
-                made += 1
-        # outputs that no other net is: a port must not be driven by an instance and be an input at once
-        module.outputs = draw(
-            st.lists(st.integers(inputs, min(made, len(names)) - 1), min_size=1, max_size=2, unique=True)
-        )
-        module.names += [f"w{k}" for k in range(made)]
-        modules.append(module)
+        names = draw(st.lists(st.sampled_from(VERILOG), min_size=20, max_size=20, unique=True))
+        inputs = made = draw(st.integers(1, 3))
+        parts: list[tuple[str | int, list[int], str]] = []
+        for name in draw(st.lists(st.sampled_from(VERILOG), min_size=2, max_size=7, unique=True)):
+            what: str | int = draw(st.sampled_from([*TWO, *range(len(modules))]))
+            reads = 2 if isinstance(what, str) else modules[what].inputs
+            parts.append((what, [draw(st.integers(0, made - 1)) for _ in range(reads)], name))
+            made += 1 if isinstance(what, str) else len(modules[what].outputs)
+        outputs = draw(st.lists(st.integers(inputs, made - 1), min_size=1, max_size=2, unique=True))
+        inner = [net for net in range(inputs, made) if net not in outputs]
+        modules.append(Module(names, inputs, made, parts, outputs, inner[:2] if draw(st.booleans()) else []))
     return modules
 
 
 def values_of(modules: list[Module], module: Module, inputs: Sequence[int]) -> list[int]:
-    values = dict(enumerate(inputs))
-    work: list[tuple[int, Callable[[], None]]] = []
-    for operation, sources, net in module.gates:
-        work.append(
-            (net, lambda o=operation, s=sources, n=net: values.__setitem__(n, TWO[o](values[s[0]], values[s[1]])))
-        )  # type: ignore[misc]
-    for which, _, reads, drives in module.instances:
-
-        def instance(which: int = which, reads: list[int] = reads, drives: list[int] = drives) -> None:
-            values.update(zip(drives, values_of(modules, modules[which], [values[r] for r in reads]), strict=True))
-
-        work.append((drives[0], instance))
-    for _, step in sorted(work, key=lambda entry: entry[0]):
-        step()
+    values = list(inputs)
+    for what, reads, _ in module.parts:
+        read = [values[net] for net in reads]
+        values += [TWO[what](*read)] if isinstance(what, str) else values_of(modules, modules[what], read)
     return [values[net] for net in module.outputs]
 
 
 def written(name: str, escape: bool) -> str:
+    """A name as Verilog has it; one that needs no backslash may have one."""
     plain = re.fullmatch(r"[A-Za-z_]\w*", name) and name not in ("assign", "and", "endmodule", "buf")
     return name if plain and not escape else f"\\{name} "
 
 
-def verilog(modules: list[Module], rng: object) -> str:
+def verilog(modules: list[Module], rng: random.Random) -> str:
     text = []
-    coin: Callable[[], bool] = lambda: rng.random() < 0.5  # type: ignore[attr-defined]  # noqa: E731
     for at, module in enumerate(modules):
 
         def name(net: int, module: Module = module) -> str:
-            return written(module.names[net], coin())
+            if net in module.vector:
+                return f"v[{module.vector.index(net)}]"
+            return written(module.names[net], rng.random() < 0.5)
 
-        ports = [*range(module.inputs), *module.outputs]
-        lines = [f"module m{at}({', '.join(map(name, ports))});"]
-        lines += [f"input {name(net)};" for net in range(module.inputs)] + [
+        text.append(f"module m{at}({', '.join(map(name, [*range(module.inputs), *module.outputs]))});")
+        text += [f"input {name(net)};" for net in range(module.inputs)] + [
             f"output {name(net)};" for net in module.outputs
         ]
-        items = []
-        for operation, sources, net in module.gates:
-            if coin():
-                items.append(f"{operation} ({name(net)}, {name(sources[0])}, {name(sources[1])});")
-            else:
-                sign, flip = {"and": ("&", ""), "xor": ("^", ""), "nor": ("|", "~")}[operation]
-                items.append(f"assign {name(net)} = {flip}({name(sources[0])} {sign} {name(sources[1])});")
-        for which, called_so, reads, drives in module.instances:
-            child = modules[which]
-            nets = [*reads, *drives]
-            if coin():
-                joined = ", ".join(map(name, nets))
-            else:
-                pairs = list(zip([*range(child.inputs), *child.outputs], nets, strict=True))
-                rng.shuffle(pairs)  # type: ignore[attr-defined]
-                joined = ", ".join(f".{written(child.names[port], coin())}({name(net)})" for port, net in pairs)
-            items.append(f"m{which} {written(called_so, coin())}({joined});")
-        rng.shuffle(items)  # type: ignore[attr-defined]
-        text += [*lines, *items, "endmodule"]
+        text += [f"wire [{len(module.vector) - 1}:0] v;"] if module.vector else []
+        items, made = [], module.inputs
+        for what, reads, called_so in module.parts:
+            if isinstance(what, str):
+                target, read = name(made), list(map(name, reads))
+                sign, flip = {"and": ("&", ""), "xor": ("^", ""), "nor": ("|", "~")}[what]
+                items.append(
+                    rng.choice(
+                        [
+                            f"{what} ({target}, {read[0]}, {read[1]});",
+                            f"assign {target} = {flip}({read[0]} {sign} {read[1]});",
+                        ]
+                    )
+                )
+                made += 1
+                continue
+            child = modules[what]
+            nets = [*reads, *range(made, made + len(child.outputs))]
+            pairs = list(zip([*range(child.inputs), *child.outputs], nets, strict=True))
+            rng.shuffle(pairs)
+            by_name = [f".{written(child.names[port], rng.random() < 0.5)}({name(net)})" for port, net in pairs]
+            joined = ", ".join(rng.choice([by_name, list(map(name, nets))]))
+            items.append(f"m{what} {written(called_so, rng.random() < 0.5)}({joined});")
+            made += len(child.outputs)
+        rng.shuffle(items)
+        text += [*items, "endmodule"]
     return "\n".join(text)
 
 
 @settings(max_examples=150, deadline=None)
 @given(hierarchies(), st.randoms(use_true_random=False))
-def test_a_hierarchy_of_any_names_is_flattened_as_it_is(modules: list[Module], rng: object) -> None:
+def test_a_hierarchy_of_any_names_is_flattened_as_it_is(modules: list[Module], rng: random.Random) -> None:
     top = modules[-1]
     text = verilog(modules, rng)
     aig = read_verilog(text.encode(), "x", f"m{len(modules) - 1}").aig
