@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import trix_circuits.cli
 from trix_circuits.check.file import LONGEST, NAME
 from trix_circuits.cli import run
+from trix_circuits.cli.common import say
 from trix_circuits.compose.families import draft
 from trix_circuits.errors import InputError, escaped, quoted, shown
 from trix_circuits.evidence.prover import certify
@@ -217,6 +218,11 @@ def test_what_is_escaped_is_one_line_and_stays_so(text: str, most: int) -> None:
     assert quoted(text)[0] in "'\""
     if text.isascii() and text.isprintable():
         assert line == text
+
+
+def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a\nACCEPTED  x \x1b[8m\u202e\udcff")
+    assert capsys.readouterr().out == "a\\nACCEPTED  x \\x1b[8m\\u202e\\udcff\n"
 
 
 @given(st.text())

@@ -42,7 +42,12 @@ BITS = [
     "t0_in", "CONST1", "reg", "and", "module", "node", "out y", "\\x", "\\xc3", '"', "*/", "/*", "//", "`x", "#", ".names", ".end",
     "c", "i0 x", "y]", "a b", " a", "a ", "|", "=", "y", "y_", "y[0]", "y[1]", "'", "{}", "(*", "-", "0", "1", "$1", "x0[0]",
 ]  # fmt: skip
-bits = st.sampled_from(BITS) | st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=4)
+MADE_UP = ["n0", "n1", "n2", "g0", "g1", "a[0]", "a[1]", "a[2]", "b[0]", "b[1]", "n", "n_0", "a_"]
+bits = (
+    st.sampled_from(BITS)
+    | st.sampled_from(MADE_UP)
+    | st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=4)
+)
 
 # Names of buses: what writers make up, and words of the formats.
 BUSES = [
@@ -55,11 +60,11 @@ BUSES = [
 @st.composite
 def aigs(draw: st.DrawFn) -> Aig:
     """Some ANDs and XORs over inputs of any names."""
-    names = draw(st.lists(bits, min_size=1, max_size=6, unique=True))
+    names = draw(st.lists(draw(st.sampled_from([bits, st.sampled_from(MADE_UP)])), min_size=1, max_size=6, unique=True))
     outputs = draw(st.lists(bits, min_size=1, max_size=5, unique=True))
     builder = AigBuilder(names)
     literals = [builder.input(k) for k in range(len(names))]
-    for _ in range(draw(st.integers(0, 8))):
+    for _ in range(draw(st.integers(0, 20))):
         a, b = (draw(st.sampled_from(literals)) ^ draw(st.integers(0, 1)) for _ in range(2))
         literals.append(draw(st.sampled_from([builder.and_, builder.xor]))(a, b))
     return builder.finish(
@@ -79,9 +84,21 @@ def bit_names(buses: Sequence[tuple[str, Sequence[int]]]) -> dict[int, str]:
     }
 
 
+def test_bits_of_words_may_stand_apart_and_in_any_order(tmp_path: Path) -> None:
+    builder = AigBuilder(["a[1]", "n0", "a[2]", "n0_[0]", "a[0]"])
+    x = builder.and_(2, builder.and_(5, 11))
+    aig = builder.finish("any", [("y[1]", x), ("z", builder.and_(x ^ 1, 6)), ("y[0]", builder.xor(x, 8))])
+    check_written(tmp_path, aig)
+
+
 @QUICK
 @given(aigs())
 def test_every_writer_keeps_the_bits_of_an_aig_apart(tmp_path: Path, aig: Aig) -> None:
+    check_written(tmp_path, aig)
+
+
+def check_written(tmp_path: Path, aig: Aig) -> None:
+    """Write it in every kind that an AIG has, and find each bit again by its name or its place."""
     buses = check.buses(aig.input_names, aig.output_names)
     shared = bool(set(aig.input_names) & set(aig.output_names))
     for kind in WRITABLE:
@@ -165,6 +182,9 @@ def test_every_writer_keeps_the_bits_of_a_netlist_apart(tmp_path: Path, netlist:
             nodes = re.findall(r'^  "([^"]+)" \[', path.read_text(), re.MULTILINE)
             bits_out = sum(len(nets) for nets in netlist.outputs.values())
             assert len(set(nodes)) == len(nodes) == netlist.net_count + bits_out
+            ends = re.findall(r'^  "([^"]+)" -> "([^"]+)"', path.read_text(), re.MULTILINE)
+            assert {end for edge in ends for end in edge} <= set(nodes)
+            assert len({end for _, end in ends} & set(nodes[-bits_out:])) == bits_out
             continue
         again = read_circuit(path).aig
         for values in assignments(netlist, 64):
