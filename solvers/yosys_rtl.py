@@ -31,7 +31,7 @@ def main() -> int:
     run("read_verilog -sv -I include design.sv")
     run(f"hierarchy -check -top {top}" if top else "hierarchy -check -auto-top")
     run("proc")
-    run("flatten")
+    run("flatten -noscopeinfo")
     run("check -assert")  # undriven wires, several drivers, loops
     run("setundef -zero")  # a decision, not a guess of the writer: x is 0
     run("opt")
@@ -48,7 +48,19 @@ def main() -> int:
     if left - {"$_AND_", "$_NOT_"}:
         print(f"refused: Yosys left cells that are no gates: {', '.join(sorted(left - {'$_AND_', '$_NOT_'}))[:80]}")
         return 1
-    bits = sum(wire.width for module in design.selected_modules() for wire in module.wires_.values() if wire.port_input)
+    ports = [wire for module in design.selected_modules() for wire in module.wires_.values()]
+    bits = sum(wire.width for wire in ports if wire.port_input)
+    for side in ([wire for wire in ports if wire.port_input], [wire for wire in ports if wire.port_output]):
+        owners: dict[str, str] = {}  # of the names that AIGER will have
+        for wire in side:
+            name = wire.name.str()[1:]
+            for bit in [name] if wire.width == 1 else [f"{name}[{k}]" for k in range(wire.width)]:
+                if owners.setdefault(bit, name) != name:
+                    vector, scalar = sorted((name, owners[bit]), key=len)
+                    print(
+                        f"refused: {bit!a:.60} would be both a bit of {vector!a:.60} and the port named {scalar!a:.60}"
+                    )
+                    return 1
     run("write_aiger -symbols design.aig")
     with open("design.aig", "rb") as file:  # noqa: PTH123
         head = file.readline().split()

@@ -16,19 +16,26 @@ from tests.strategies import assignments, evaluate
 from trix_circuits import export
 from trix_circuits.compose.families import draft
 from trix_circuits.emit.dot import picture_of, read_dot
-from trix_circuits.emit.testbench import ports_of_netlist
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.export import KINDS, export_circuit
+from trix_circuits.export import WRITABLE, export_circuit
 from trix_circuits.files import read_circuit
 from trix_circuits.files.blif import blif_of_netlist, cubes
-from trix_circuits.files.thresh import aig_of_thresh, read_thresh, text_of_netlist
+from trix_circuits.files.kinds import Kind, Writing
+from trix_circuits.files.names import ports_of_netlist
+from trix_circuits.files.thresh import aig_of_thresh, parse_thresh, text_of_netlist
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import aig_of
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.netlist import Builder, Netlist
 from trix_circuits.prove.readback import Equality, prove_same
 
-READABLE = [kind for kind in KINDS if kind not in ("dot", "thresh")]
+READ_BACK = [kind for kind in WRITABLE if kind.read or kind.reads_as]
+
+
+def written(kind: str, netlist: Netlist, name: str = "it") -> bytes:
+    """What the writer of this kind makes."""
+    found = next(known for known in WRITABLE if known.name == kind)
+    return found.writer()(Writing(netlist, name, ports_of_netlist(netlist)))
 
 
 def outputs_of(netlist: Netlist, aig: Aig, inputs: dict[str, int]) -> tuple[int, int]:
@@ -43,33 +50,33 @@ def outputs_of(netlist: Netlist, aig: Aig, inputs: dict[str, int]) -> tuple[int,
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(netlists())
 def test_every_file_computes_what_the_netlist_does(tmp_path: Path, netlist: Netlist) -> None:
-    for kind in READABLE:
-        path = tmp_path / f"it{KINDS[kind]}"
-        export_circuit(netlist, kind, path)
+    for kind in READ_BACK:
+        path = tmp_path / f"it{kind.suffixes[0]}"
+        export_circuit(netlist, kind.name, path)
         again = read_circuit(path).aig
         for inputs in assignments(netlist, 40):
             wanted, found = outputs_of(netlist, again, inputs)
-            assert wanted == found, kind
+            assert wanted == found, kind.name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", WRITABLE, ids=lambda kind: kind.name)
 @pytest.mark.parametrize(
     ("family", "bits"), [("adder", 8), ("popcount", 31), ("multiplier", 5), ("comparator", 16), ("alu", 4)]
 )
-def test_families_are_written_without_any_prover(tmp_path: Path, family: str, bits: int, kind: str) -> None:
+def test_families_are_written_without_any_prover(tmp_path: Path, family: str, bits: int, kind: Kind) -> None:
     netlist = draft(family, get_format("e2m1"), bits).netlist
-    done = export_circuit(netlist, kind, tmp_path / f"it{KINDS[kind]}", name=family)
+    done = export_circuit(netlist, kind.name, tmp_path / "it", name=family)
 
-    assert done.size_bytes == (tmp_path / f"it{KINDS[kind]}").stat().st_size
+    assert done.size_bytes == (tmp_path / "it").stat().st_size
     assert done.equality.kind in ("structural", "local", "same gates and weights")
 
 
-@pytest.mark.parametrize("kind", ["blif", "aiger", "aag", "verilog", "bristol"])
+@pytest.mark.parametrize("kind", [kind for kind in WRITABLE if not kind.gates], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("seed", range(3))
-def test_an_aig_is_written_too(tmp_path: Path, kind: str, seed: int) -> None:
+def test_an_aig_is_written_too(tmp_path: Path, kind: Kind, seed: int) -> None:
     aig = random_aig(seed)
-    export_circuit(aig, kind, tmp_path / f"it{KINDS[kind]}")
-    again = read_circuit(tmp_path / f"it{KINDS[kind]}").aig
+    export_circuit(aig, kind.name, tmp_path / f"it{kind.suffixes[0]}")
+    again = read_circuit(tmp_path / f"it{kind.suffixes[0]}").aig
 
     assert all(aig.evaluate(row) == again.evaluate(row) for row in range(256))
 
@@ -106,8 +113,8 @@ def test_blif_says_what_it_holds() -> None:
 @settings(max_examples=40, deadline=None)
 @given(netlists())
 def test_text_and_picture_hold_every_number(netlist: Netlist) -> None:
-    text = read_thresh(export._encode(netlist, "thresh", "it", ports_of_netlist(netlist)).decode())
-    picture = read_dot(export._encode(netlist, "dot", "it", ports_of_netlist(netlist)).decode())
+    text = parse_thresh(written("thresh", netlist).decode())
+    picture = read_dot(written("dot", netlist).decode())
 
     assert text == text_of_netlist(netlist)
     assert picture == picture_of(netlist)
@@ -122,39 +129,41 @@ def test_text_and_picture_hold_every_number(netlist: Netlist) -> None:
         ("\n.input a\n.output y\n.threshold a y\n1 x\n", "line 5: the weights and the threshold must be integers"),
         ("\n.input a\n.output y\n.threshold a y\n1\n", "line 5: 1 weights were expected, not 0"),
         ("\n.input a\n.output y\n.threshold a y\n", "line 5: the weights and the threshold must be integers"),
-        ("\n.input a\n.output y\n.threshold b y\n1 1\n", "gate y must read nets that exist, not 'b'"),
-        ("\n.input a\n.output y\n", "output y must be driven"),
-        ("\n.input a\n.output y\n.threshold a y\n1 1\n.threshold a y\n1 1\n", "line 6: y must have one gate, not two"),
+        ("\n.input a\n.output y\n.threshold b y\n1 1\n", "gate 'y' must read nets that exist, not 'b'"),
+        ("\n.input a\n.output y\n", "output 'y' must be driven by a gate"),
+        (
+            "\n.input a\n.output y\n.threshold a y\n1 1\n.threshold a y\n1 1\n",
+            "line 6: 'y' must have one gate, not two",
+        ),
     ],
 )
 def test_a_damaged_text_is_refused_with_its_line(text: str, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        read_thresh(text)
+        parse_thresh(text)
 
 
 def test_a_text_with_a_cycle_is_refused() -> None:
     text = "\n.input a\n.output y\n.threshold a z y\n1 1 1\n.threshold y z\n1 1\n.end\n"
     with pytest.raises(InputError, match="must not read itself"):
-        aig_of_thresh(read_thresh(text))
+        aig_of_thresh(parse_thresh(text))
 
 
 def test_a_file_that_lies_never_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that is handed another netlist stands for any fault in a writer."""
     netlist = draft("adder", get_format("e2m1"), 8).netlist
     truth = aig_of(netlist)
-    encode = export._encode
     for seed in range(8):
         other = mutated(netlist, seed)
         lie = aig_of(other)
         differ = any(truth.evaluate(row) != lie.evaluate(row) for row in range(0, 1 << 17, 101))
-        for kind in KINDS:
-            path = tmp_path / f"lie{KINDS[kind]}"
-            data = encode(other, kind, "lie", ports_of_netlist(other))
-            if differ or kind in ("dot", "thresh", "blif-weights"):
+        for kind in WRITABLE:
+            path = tmp_path / f"lie{kind.suffixes[0]}"
+            data = written(kind.name, other, "lie")
+            if differ or kind.gates:
                 with monkeypatch.context() as patch:
-                    patch.setattr(export, "_encode", lambda *_, data=data: data)
+                    patch.setattr(Kind, "writer", lambda self, data=data: lambda writing: data)
                     with pytest.raises(RefutedError, match="not written"):
-                        export_circuit(netlist, kind, path)
+                        export_circuit(netlist, kind.name, path)
                 assert not path.exists()
 
 
@@ -171,7 +180,7 @@ def test_a_refutation_names_inputs_for_which_they_differ() -> None:
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("edif", {}, "a circuit can be written as blif, blif-weights, .*, not 'edif'"),
+        ("edif", {}, "a circuit can be written as aiger, aag, blif, .*, not 'edif'"),
         ("blif", {"testbench_path": "tb.v"}, "a testbench goes with verilog, not with blif"),
     ],
 )
@@ -185,7 +194,7 @@ def test_an_aig_has_no_weights_to_show(tmp_path: Path) -> None:
         export_circuit(random_aig(1), "thresh", tmp_path / "it")
 
 
-@pytest.mark.parametrize("kind", ["blif", "blif-weights", "verilog"])
+@pytest.mark.parametrize("kind", [kind.name for kind in WRITABLE if kind.plain])
 def test_what_cannot_be_proven_in_its_nicer_form_is_written_and_by_and(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from trix_circuits import check
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.logic.formats import WeightFormat
 from trix_circuits.logic.frozen import frozen_dict
+from trix_circuits.logic.names import circuit_name
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.logic.packing import pack_values
 from trix_circuits.store import read_bytes, write_atomically
@@ -54,6 +55,11 @@ class Claim:
     origin: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[bytes, ...] = ()
     source_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Names that come from paths and expressions, as a file can hold them."""
+        object.__setattr__(self, "name", circuit_name(self.name))
+        object.__setattr__(self, "source_names", tuple(map(circuit_name, self.source_names)))
 
     def to_bytes(self) -> bytes:
         """The file of this claim. The same claim gives the same bytes."""

@@ -139,7 +139,8 @@ MISTAKES = [
     ("and (y);", "line 2: and must have two or more terminals"),
     ("assign y = 1'b2;", 'line 2: "1\'b2" is no number'),
     ("assign y = 0'b0;", "line 2: a number must be 1 to"),
-    ("\x01", "line 2: expected a declaration, a gate or endmodule"),
+    ("\x01", "line 2: must be a text file, not binary data: the byte 0x01 stands there"),
+    ("&", "line 2: expected a declaration, a gate or endmodule"),
     ("assign y = /* open", "line 2: expected a value, not '/'"),
 ]
 

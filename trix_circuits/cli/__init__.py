@@ -1,7 +1,7 @@
 """The command line: `trix-circuits VERB ...`. A verb imports what it needs and nothing else.
 
-Exit status: 0 done and proven; 1 refuted or refused; 2 bad usage or bad input; 3 gave up at a limit; 4 proven impossible.
-Results go to stdout (with --json one JSON object, also for failures), progress and complaints to stderr.
+Exit status: 0 done and proven; 1 refuted or refused; 2 bad usage or bad input; 3 gave up at a limit; 4 proven impossible;
+70 a bug of ours, said in a line like all else, for a traceback may hold what a file wants to be seen. Results go to stdout (with --json one JSON object, also for failures), progress and complaints to stderr.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import click
 
-from trix_circuits.errors import RefutedError, TrixCircuitsError
+from trix_circuits.errors import RefutedError, TrixCircuitsError, escaped
 
 _VERBS = {
     "synth": "Find the smallest network of threshold gates for a function, and prove it smallest.",
@@ -102,10 +102,17 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        return _fail(arguments, str(error), 2)
+    except Exception as error:
+        if os.environ.get("TRIX_CIRCUITS_TRACEBACK"):
+            raise
+        about = f"{type(error).__name__}: {escaped(str(error), 200)}"
+        return _fail(arguments, f"a bug of trix-circuits: {about} (TRIX_CIRCUITS_TRACEBACK=1 shows where)", 70)
 
 
 def _fail(arguments: Sequence[str], message: str, status: int, counterexample: dict[str, int] | None = None) -> int:
-    line = " ".join(message.split())
+    line = escaped(" ".join(message.split()))
     if "--json" in arguments:
         found: dict[str, object] = {"error": line, "exit_status": status, "exact": False}
         if counterexample is not None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from trix_circuits.cli.common import emit, json_option, progress
+from trix_circuits.cli.common import emit, json_option, progress, say
+from trix_circuits.errors import shown
 from trix_circuits.logic.formats import get_format
 from trix_circuits.synth.atoms import LIBRARY_FORMATS, library, regenerate, verify
 
@@ -39,14 +40,14 @@ def command(format_name: str | None, again: bool, target: Path | None, npn: bool
                 path = regenerate(target, name, report)
             results.append({"format": name, "written": str(path)})
             if not as_json:
-                print(f"{name}: written {path}")
+                say(f"{name}: written {shown(str(path))}")
             continue
         if again:
             with progress(f"{name}: bounds") as report:
                 counts = verify(name, report)
             results.append({"format": name, "verified": True, **counts})
             if not as_json:
-                print(
+                say(
                     f"{name}: {counts['atoms']} atoms computed over all their {counts['rows']} rows, "
                     f"{counts['minimal']} proven minimal ({counts['bounds_solved']} bounds solved again)"
                 )
@@ -55,15 +56,15 @@ def command(format_name: str | None, again: bool, target: Path | None, npn: bool
         results.append({"format": name, "atoms": [atom.as_json() for atom in atoms.values()]})
         if as_json:
             continue
-        print(f"{name}: {len(atoms)} atoms")
+        say(f"{name}: {len(atoms)} atoms")
         for atom in atoms.values():
             if npn or not atom.name.startswith("npn4"):
                 least = "minimal" if atom.minimal else f"at least {atom.lower_bound}"
-                print(
+                say(
                     f"  {atom.name:<10} {atom.table.hex():<12} {atom.network.size} gates, depth {atom.network.depth}, {least}: {atom.evidence or 'not decided'}"
                 )
         sizes = [atom.network.size for atom in atoms.values() if atom.name.startswith("npn4")]
         histogram = ", ".join(f"{sizes.count(size)} with {size}" for size in sorted(set(sizes)))
-        print(f"  222 NPN classes of 4 inputs: {histogram} gates")
+        say(f"  222 NPN classes of 4 inputs: {histogram} gates")
     if as_json:
         emit(results[0] if format_name else {"formats": results})

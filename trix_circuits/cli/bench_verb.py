@@ -11,7 +11,7 @@ import click
 
 from trix_circuits.bench import QUICK, SECTIONS, Row, Scale, run_circuit, run_sections, sections_here
 from trix_circuits.circuit import load
-from trix_circuits.cli.common import emit, json_option
+from trix_circuits.cli.common import emit, json_option, say
 from trix_circuits.errors import InputError
 
 
@@ -61,18 +61,20 @@ def command(
 
 def _print(machine: str, found: Iterator[tuple[str, Row]]) -> None:
     """Rows as they come."""
-    print(machine)
+    say(machine)
     missed = goals = 0
     section = ""
     for name, row in found:
         if name != section:
             section = name
-            print(f"\n{section}")
-        print(f"  {row.text()}", flush=True)
+            say()
+            say(section)
+        say(f"  {row.text()}", flush=True)
         goals += row.goal is not None
         missed += row.margin is not None and row.margin < 1
     if goals:
-        print(f"\n{goals - missed} of {goals} goals met")
+        say()
+        say(f"{goals - missed} of {goals} goals met")
 
 
 def _processor() -> str:

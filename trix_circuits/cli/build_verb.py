@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import click
 
-from trix_circuits.cli.common import emit, json_option
+from trix_circuits.cli.common import emit, json_option, say
 from trix_circuits.compose.families import FAMILIES, draft
-from trix_circuits.errors import InputError
+from trix_circuits.errors import InputError, shown
 from trix_circuits.evidence.prover import certify
 from trix_circuits.logic.formats import get_format
 
@@ -53,7 +53,7 @@ def command(
     if what.lower().endswith(".toml"):
         options = (bits, ways, direction)
         if any(option is not None for option in options) or relation:
-            raise InputError(f"{what}: a spec takes no --bits, --ways, --relation or --direction")
+            raise InputError(f"{shown(what)}: a spec takes no --bits, --ways, --relation or --direction")
         from trix_circuits.compose.spec import read_spec
 
         found = read_spec(what, get_format(format_name) if format_name else None, max_fan_in)
@@ -72,14 +72,16 @@ def command(
         emit({**about, "minimal": None, "seconds": round(seconds, 4), **({"file": output} if output else {})})
         return
     net = circuit.netlist
-    print(f"{circuit.name}: {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}")
-    print(f"inputs      {', '.join(f'{name}[{width}]' for name, width in net.inputs.items())}")
-    print(f"outputs     {', '.join(f'{name}[{len(nets)}]' for name, nets in net.outputs.items())}")
+    say(
+        f"{shown(circuit.name)}: {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}"
+    )
+    say(f"inputs      {', '.join(f'{name}[{width}]' for name, width in net.inputs.items())}")
+    say(f"outputs     {', '.join(f'{name}[{len(nets)}]' for name, nets in net.outputs.items())}")
     for equation in circuit.meaning:
-        print(f"meaning     {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
+        say(f"meaning     {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
     proof = about["certificate"]
-    print(f"certificate {' and '.join(proof['kinds'])}: {proof['lemmas']} lemmas, {proof['rows']} rows, {proof['bytes']} bytes;"
+    say(f"certificate {' and '.join(proof['kinds'])}: {proof['lemmas']} lemmas, {proof['rows']} rows, {proof['bytes']} bytes;"
           f" accepted by the checker")  # fmt: skip
-    print(f"stored      {net.weight_storage_bits} bits of weights and biases; built and proven in {seconds:.2f} s")
+    say(f"stored      {net.weight_storage_bits} bits of weights and biases; built and proven in {seconds:.2f} s")
     if output is not None:
-        print(f"written     {output}")
+        say(f"written     {shown(output)}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from trix_circuits.circuit import accept
-from trix_circuits.cli.common import emit, json_option, progress
-from trix_circuits.errors import InputError
+from trix_circuits.cli.common import emit, json_option, progress, say
+from trix_circuits.errors import InputError, shown
 from trix_circuits.prove.mutate import mutate
 from trix_circuits.store import read_bytes
 
@@ -32,10 +32,10 @@ def command(
     """
     if sources and len(files) > 1:
         raise InputError("--source goes with one circuit file")
-    given = [read_bytes(source) for source in sources]
+    instead = [read_bytes(source) for source in sources]
     results = []
     for path in files:
-        circuit = accept(read_bytes(path), path, given=given)
+        circuit = accept(read_bytes(path), path, given=instead)
         verdict = circuit.verdict
         result = {
             "file": path,
@@ -51,18 +51,24 @@ def command(
         }
         if not as_json:
             kinds = " and ".join(verdict.kinds)
-            print(f"ACCEPTED  {path}: {circuit.name}, {circuit.netlist.size} {circuit.netlist.format.name} gates")
-            print(f"          exact on all inputs, by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
+            about = f"{circuit.netlist.size} {shown(circuit.netlist.format.name)} gates"
+            say(f"ACCEPTED  {shown(path)}: {shown(circuit.name)}, {about}")
+            say(f"          exact on all inputs, by {kinds} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows")
+            net = circuit.netlist
+            inputs = " ".join(f"{name}[{width}]" for name, width in net.inputs.items()) or "nothing"
+            outputs = " ".join(f"{name}[{len(bits)}]" for name, bits in net.outputs.items())
+            say(f"          from {inputs} to {outputs}")
             for equation in circuit.meaning:
-                print(f"          {equation}")
+                say(f"          {equation}")
             for k, name in enumerate(circuit.source_names):
-                print(f"          equal to {sources[k] if k < len(sources) else f'{name}, of which it carries a copy'}")
+                given = shown(sources[k]) if k < len(sources) else f"{shown(name)}, of which it carries a copy"
+                say(f"          equal to {given}")
         if with_mutants:
             with progress("mutants") as report:
                 count = mutate(circuit, jobs=jobs, progress=report)
             result["mutation"] = count.as_json()
             if not as_json:
-                print(f"          {count.sentence()}")
+                say(f"          {count.sentence()}")
             if count.escaped:
                 result["accepted"] = result["exact"] = False
         results.append(result)

@@ -1,4 +1,8 @@
-"""What several verbs share: printing, progress, and the options that mean the same everywhere."""
+"""What several verbs share: printing, progress, and the options that mean the same everywhere.
+
+All that verbs print goes through `say` or `emit`: a line that is said is one line of printable ASCII, whatever names and
+paths are in it, so that no file can make us say what we don't.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from trix_circuits.errors import escaped
 from trix_circuits.logic.formats import WeightFormat
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,9 +26,20 @@ format_option = click.option("--format", "format_name", default="e2m1", show_def
                              help="Weight format; `trix-circuits formats` lists them.")  # fmt: skip
 
 
+def say(line: str = "", *, flush: bool = False) -> None:
+    """Print one line on stdout."""
+    print(escaped(line), flush=flush)
+
+
 def emit(value: Mapping[str, Any]) -> None:
-    """Print one JSON object."""
+    """Print one JSON object, in ASCII, on one line."""
     print(json.dumps(value))
+
+
+def whisper(text: str = "") -> None:
+    """Show what is being done, in place of what was shown before, if stderr is a terminal; without text, nothing."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{escaped(text, 70)}", end="", file=sys.stderr, flush=True)
 
 
 def number(units: int, form: WeightFormat) -> str:

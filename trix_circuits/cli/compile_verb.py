@@ -6,8 +6,8 @@ import time
 
 import click
 
-from trix_circuits.cli.common import emit, format_option, json_option, progress
-from trix_circuits.errors import InputError
+from trix_circuits.cli.common import emit, format_option, json_option, progress, say
+from trix_circuits.errors import InputError, quoted, shown
 from trix_circuits.logic.formats import get_format
 
 
@@ -51,7 +51,7 @@ def command(
     for text in widths:
         name, equals, value = text.partition("=")
         if not (equals and name.isidentifier() and value.isascii() and value.isdigit() and len(value) < 9):
-            raise InputError(f"--at must be NAME=N, not {text!r}")
+            raise InputError(f"--at must be NAME=N, not {quoted(text)}")
         at[name] = int(value)
     form = get_format(format_name)
     foreign = read_any(file, top=top, at=at)
@@ -73,15 +73,15 @@ def command(
         emit({"file": file, "output": output, "file_bytes": len(circuit.data), **compiled.as_json()})
         return
     verdict, net = circuit.verdict, circuit.netlist
-    print(
-        f"{circuit.name}: {foreign.aig.size} ANDs -> {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}"
+    say(
+        f"{shown(circuit.name)}: {foreign.aig.size} ANDs -> {net.size} {net.format.name} gates, depth {net.depth}, fan-in at most {net.max_fan_in}"
     )
-    print(
-        f"equal to {file} on all inputs, by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows"
+    say(
+        f"equal to {shown(file)} on all inputs, by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas, {verdict.rows} rows"
     )
-    print(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in compiled.seconds.items()))
+    say(", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in compiled.seconds.items()))
     for note in compiled.notes:
-        print(f"note: {note}")
-    print(
-        f"written to {output}: {len(circuit.data)} bytes, of which {circuit.description['certificate']['bytes']} certificate"
+        say(f"note: {note}")
+    say(
+        f"written to {shown(output)}: {len(circuit.data)} bytes, of which {circuit.description['certificate']['bytes']} certificate"
     )

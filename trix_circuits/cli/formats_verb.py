@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from trix_circuits.cli.common import emit, json_number, json_option, number
+from trix_circuits.cli.common import emit, json_number, json_option, number, say
 from trix_circuits.logic.formats import WeightFormat, format_names, get_format
 
 
@@ -37,9 +37,7 @@ def command(as_json: bool) -> None:
         emit({"formats": entries, "aliases": {"fp4": "e2m1"}})
         return
     for form in forms:
-        print(
-            f"{form.name:<15} {form.weight_bits} bits a weight, {form.bias_bits} a bias; unit {form.unit}. {form.note}"
-        )
-        print(f"{'':<15} weights {_short(form.weights, form)}")
+        say(f"{form.name:<15} {form.weight_bits} bits a weight, {form.bias_bits} a bias; unit {form.unit}. {form.note}")
+        say(f"{'':<15} weights {_short(form.weights, form)}")
         if form.biases != form.weights:
-            print(f"{'':<15} biases  {_short(form.biases, form)}")
+            say(f"{'':<15} biases  {_short(form.biases, form)}")

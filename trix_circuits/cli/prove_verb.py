@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from trix_circuits.circuit import decode
-from trix_circuits.cli.common import emit, format_option, json_option, progress
-from trix_circuits.errors import InputError
+from trix_circuits.cli.common import emit, format_option, json_option, progress, say
+from trix_circuits.errors import InputError, shown
 from trix_circuits.logic.formats import get_format
 from trix_circuits.store import read_bytes
 
@@ -76,7 +76,8 @@ def command(
         if as_json:
             emit(theorem.as_json())
         else:
-            print(theorem.text())
+            for line in theorem.text().splitlines():
+                say(line)
         return
     if file is None:
         raise InputError("a circuit file must be given, or --all-widths FAMILY")
@@ -102,11 +103,11 @@ def command(
         return
     how = " and ".join(proof.kinds)
     more = f", {proof.lemmas} lemmas that the checker accepted" if proof.circuit else f" (2^{claim.netlist.input_bits})"
-    print(
-        f"PROVEN  {file}: {claim.name}, {claim.netlist.size} gates, by {how} evidence: {proof.rows} rows{more}; {proof.seconds:.2f} s"
+    say(
+        f"PROVEN  {shown(file)}: {shown(claim.name)}, {claim.netlist.size} gates, by {how} evidence: {proof.rows} rows{more}; {proof.seconds:.2f} s"
     )
     for equation in claim.meaning:
-        print(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
+        say(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
 
 
 def _prove_all_rows(
@@ -127,12 +128,12 @@ def _prove_all_rows(
         if other is None:
             data = read_bytes(file)
             claim = decode(data, file)
-            what, meaning = f"{file}: {claim.name}, {claim.netlist.size} gates,", list(claim.meaning)
+            what, meaning = f"{shown(file)}: {shown(claim.name)}, {claim.netlist.size} gates,", list(claim.meaning)
         else:
             from trix_circuits.compile import side_of
 
             first, second = side_of(file, top=top), side_of(other, top=top)
-            what, meaning = f"{file} and {other}:", []
+            what, meaning = f"{shown(file)} and {shown(other)}:", []
         options["executor"] = stack.enter_context(dask(address)) if address is not None else None
         options["progress"] = stack.enter_context(progress("rows"))
         if other is None:
@@ -152,14 +153,14 @@ def _prove_all_rows(
         return
     ((first_row, stop),) = evidence.covered.intervals
     head = "PROVEN" if other is None else "EQUAL "
-    print(
+    say(
         f"{head}  {what} by exhaustive evidence: {evidence.rows} rows (2^{evidence.shards.input_bits}), all of"
         f" {first_row} to {stop - 1}, engine {evidence.engine}; {seconds:.2f} s"
     )
     for equation in meaning:
-        print(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
+        say(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
     if output is not None:
-        print(f"        statement of the rows written to {output}: `check` does not vouch for it")
+        say(f"        statement of the rows written to {shown(output)}: `check` does not vouch for it")
 
 
 def _prove_two(
@@ -184,19 +185,21 @@ def _prove_two(
     if output is not None:
         circuit.save(output)
     seconds, verdict = time.monotonic() - start, circuit.verdict
-    notes = [f"{side.name}: {note}" for side in (first, second) for note in side.notes]
+    notes = [f"{shown(side.name)}: {note}" for side in (first, second) for note in side.notes]
     if as_json:
         kinds = {"kinds": list(verdict.kinds), "lemmas": verdict.lemmas, "rows": verdict.rows}
         size = {"bytes": circuit.description["certificate"]["bytes"], "seconds": round(seconds, 3)}
         emit({"files": [file, other], "equal": True, "proven": True, "output": output, **kinds, **size, "notes": notes})
         return
-    print(f"EQUAL   {file} and {other} on all inputs: {first.aig.size} and {second.aig.size} ANDs; {seconds:.2f} s")
-    print(
+    what = f"{shown(file)} and {shown(other)}"
+    say(f"EQUAL   {what} on all inputs: {first.aig.size} and {second.aig.size} ANDs; {seconds:.2f} s")
+    say(
         f"        by {' and '.join(verdict.kinds)} evidence: {verdict.lemmas} lemmas that the checker accepted, {verdict.rows} rows"
     )
     for note in notes:
-        print(f"        note: {note}")
+        say(f"        note: {note}")
     if output is not None:
-        print(
-            f"        proof written to {output}: {len(circuit.data)} bytes; `trix-circuits check {output}` checks it again"
+        say(
+            f"        proof written to {shown(output)}: {len(circuit.data)} bytes;"
+            f" `trix-circuits check {shown(output)}` checks it again"
         )

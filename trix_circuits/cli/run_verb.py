@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.circuit import Circuit, load
-from trix_circuits.cli.common import emit, json_option
-from trix_circuits.errors import InputError
+from trix_circuits.cli.common import emit, json_option, say
+from trix_circuits.errors import InputError, quoted, shown
 from trix_circuits.run.run import run_batch, run_once
 from trix_circuits.store import write_atomically
 
@@ -44,7 +44,7 @@ def command(
             emit({"outputs": outputs})
         else:
             for name, value in outputs.items():
-                print(f"{name} = {value}")
+                say(f"{shown(name)} = {value}")
         return
     if target is None:
         raise InputError("--input must come with --output")
@@ -56,7 +56,7 @@ def command(
     if as_json:
         emit({"lanes": lanes, "output": target, "columns": list(results)})
     else:
-        print(f"{lanes} lanes written to {target}: {', '.join(results)}")
+        say(f"{lanes} lanes written to {shown(target)}: {', '.join(results)}")
 
 
 def _assignments(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _assignments(texts: tuple[str, ...]) -> dict[str, Any]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise InputError(f"an assignment must be BUS=INTEGER, not {text!r}")
+            raise InputError(f"an assignment must be BUS=INTEGER, not {quoted(text)}")
         if name in found:
             raise InputError(f"input {name} must be given once")
         found[name] = _integer(value, f"input {name}")
@@ -78,7 +78,7 @@ def _integer(text: str, what: str) -> int:
         try:
             return int(text.strip(), 10)
         except ValueError:
-            raise InputError(f"{what} must be an integer, not {text[:40]!r}") from None
+            raise InputError(f"{what} must be an integer, not {quoted(text)}") from None
 
 
 def _read(path: str, circuit: Circuit) -> dict[str, Any]:

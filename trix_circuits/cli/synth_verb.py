@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from trix_circuits.circuit import Circuit
-from trix_circuits.cli.common import emit, format_option, json_number, json_option, number
-from trix_circuits.errors import ImpossibleError, LimitError
+from trix_circuits.cli.common import emit, format_option, json_number, json_option, number, say, whisper
+from trix_circuits.errors import ImpossibleError, LimitError, shown
+from trix_circuits.files.names import free_prefix
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.functions import parse_function
 from trix_circuits.logic.gate import Summability
@@ -56,10 +56,6 @@ def command(
     """
     form, wanted = get_format(format_name), parse_function(function, inputs)
 
-    def say(text: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r\x1b[Ktrying {text} ...", end="", file=sys.stderr, flush=True)
-
     outcome = synthesise(
         wanted.table,
         form,
@@ -69,17 +65,16 @@ def command(
         max_gates=max_gates,
         max_fan_in=max_fan_in,
         cache=None if no_cache else Cache(),
-        progress=say,
+        progress=lambda text: whisper(f"trying {text} ..."),
     )
-    if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    whisper()
     if isinstance(outcome, Impossible):
         raise ImpossibleError(
-            f"{wanted.name} has no network of up to {outcome.max_gates} gates in {form.name}: proven impossible"
+            f"{shown(wanted.name)} has no network of up to {outcome.max_gates} gates in {form.name}: proven impossible"
         )
     if isinstance(outcome, GaveUp):
         raise LimitError(
-            f"{wanted.name}: no network found in {timeout:g} s; at least {outcome.lower_bound} gates are needed in {form.name}"
+            f"{shown(wanted.name)}: no network found in {timeout:g} s; at least {outcome.lower_bound} gates are needed in {form.name}"
         )
     circuit = circuit_of(wanted, form, outcome.network)
     if output is not None:
@@ -91,11 +86,11 @@ def command(
 
 
 def _net_names(function: NamedFunction, size: int) -> list[str]:
-    """Inputs by name, gates g1, g2, ..., the last one y."""
-    taken, prefix = set(function.input_names), "g"
-    while any(f"{prefix}{i}" in taken for i in range(1, size)):
-        prefix += "_"
-    return [*function.input_names, *(f"{prefix}{i}" for i in range(1, size)), "y"]
+    """Inputs by name, gates g1, g2, ..., the last one y (or y_, if an input is called y)."""
+    prefix, last = free_prefix(function.input_names, "g"), "y"
+    while last in function.input_names:
+        last += "_"
+    return [*function.input_names, *(f"{prefix}{i}" for i in range(1, size)), last]
 
 
 def _as_json(function: NamedFunction, circuit: Circuit, found: Found, output: str | None) -> dict[str, Any]:
@@ -148,34 +143,38 @@ def _print(function: NamedFunction, circuit: Circuit, found: Found, output: str 
     net, table, form = circuit.netlist, function.table, circuit.netlist.format
     names = _net_names(function, net.size)
     gates = f"{net.size} gate{'s' if net.size > 1 else ''}"
-    print(
-        f"{function.name} = {table.hex()} of {', '.join(function.input_names)}, in {form.name}: {gates}, depth {net.depth}\n"
+    say(
+        f"{shown(function.name)} = {table.hex()} of {', '.join(function.input_names)}, in {form.name}:"
+        f" {gates}, depth {net.depth}"
     )
+    say()
     for j, (sources, weights, bias) in enumerate(net.gates()):
         terms = " + ".join(f"{number(w, form)}*{names[s]}" for s, w in zip(sources, weights, strict=True)) or "0"
-        print(f"  {names[net.input_bits + j]:<3} = [ {terms.replace('+ -', '- ')}  >= {number(-bias, form)} ]"
+        say(f"  {names[net.input_bits + j]:<3} = [ {terms.replace('+ -', '- ')}  >= {number(-bias, form)} ]"
               f"     weights {' '.join(number(w, form) for w in weights) or 'none'}, bias {number(bias, form)}")  # fmt: skip
     if table.rows <= _ROWS_SHOWN:
         gate_names = " ".join(names[net.input_bits :])
-        print(f"\n  {' '.join(function.input_names)} | {gate_names} | spec")
+        say()
+        say(f"  {' '.join(function.input_names)} | {gate_names} | spec")
         for row in range(table.rows):
             values = [row >> i & 1 for i in range(table.arity)]
             for sources, weights, bias in net.gates():
                 values.append(int(bias + sum(w * values[s] for s, w in zip(sources, weights, strict=True)) >= 0))
             left = " ".join(f"{values[i]:>{len(name)}}" for i, name in enumerate(function.input_names))
             right = " ".join(f"{values[table.arity + j]:>{len(names[table.arity + j])}}" for j in range(net.size))
-            print(f"  {left} | {right} | {table(row)}  {'ok' if values[-1] == table(row) else 'WRONG'}")
-    print(f"\nexact     on all {table.rows} rows; the stand-alone checker accepts the circuit")
-    print(f"size      {_minimality(found, net.size, form.name)}")
+            say(f"  {left} | {right} | {table(row)}  {'ok' if values[-1] == table(row) else 'WRONG'}")
+    say()
+    say(f"exact     on all {table.rows} rows; the stand-alone checker accepts the circuit")
+    say(f"size      {_minimality(found, net.size, form.name)}")
     if found.why_not_one is not None:
-        print(f"why not 1 {_explain(found.why_not_one, function)}")
-    print(f"margin    {number(net.margin, form)}; partial sums stay within +-{number(net.sum_bound, form)}")
-    print(f"stored    {net.weight_storage_bits} bits of weights and biases")
-    print(
+        say(f"why not 1 {_explain(found.why_not_one, function)}")
+    say(f"margin    {number(net.margin, form)}; partial sums stay within +-{number(net.sum_bound, form)}")
+    say(f"stored    {net.weight_storage_bits} bits of weights and biases")
+    say(
         f"solved    by {found.engine} in {found.seconds:.3f} s{' (network from the cache, proven again)' if found.cached else ''}"
     )
     if output is not None:
-        print(f"written   {output}")
+        say(f"written   {shown(output)}")
 
 
 def _minimality(found: Found, size: int, form: str) -> str:
@@ -195,7 +194,7 @@ def _minimality(found: Found, size: int, form: str) -> str:
 
 
 def _explain(witness: Summability, function: NamedFunction) -> str:
-    def shown(rows: tuple[int, ...]) -> str:
+    def bits(rows: tuple[int, ...]) -> str:
         texts = ["".join(str(row >> i & 1) for i in range(function.table.arity)) for row in rows]
         return " and ".join(texts)
 
@@ -203,6 +202,6 @@ def _explain(witness: Summability, function: NamedFunction) -> str:
         "".join(function.input_names) if max(map(len, function.input_names)) == 1 else ",".join(function.input_names)
     )
     return (
-        f"at {names} = {shown(witness.on_rows)} it is 1, at {shown(witness.off_rows)} it is 0, "
+        f"at {names} = {bits(witness.on_rows)} it is 1, at {bits(witness.off_rows)} it is 0, "
         "yet both pairs add up to the same vector: no weights can tell them apart"
     )

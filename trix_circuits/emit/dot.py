@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from trix_circuits.errors import InputError
-from trix_circuits.files.names import exact, gate_names, module_name
+from trix_circuits.errors import InputError, RefutedError, quoted
+from trix_circuits.files.kinds import Writing
+from trix_circuits.files.names import comment, exact, gate_names
 from trix_circuits.logic.expand import bit_names
 from trix_circuits.logic.netlist import Netlist
 
@@ -41,13 +42,31 @@ def picture_of(netlist: Netlist) -> Picture:
     return Picture(tuple(names[: netlist.input_bits]), tuple(gates), tuple(outputs), tuple(edges))
 
 
-def dot(netlist: Netlist, name: str) -> str:
+def write(writing: Writing) -> bytes:
     """The netlist as a DOT file."""
+    assert isinstance(writing.subject, Netlist)
+    return dot(writing.subject, writing.name).encode()
+
+
+def confirm_picture(writing: Writing, data: bytes) -> None:
+    """Raise RefutedError unless the file shows the netlist's very nodes, edges and labels."""
+    assert isinstance(writing.subject, Netlist)
+    if read_dot(data.decode()) != picture_of(writing.subject):
+        raise RefutedError("the picture, read back, is not what was to be written")
+
+
+def _text(words: str) -> str:
+    """Any text as a label: a name in it can neither end the quotes nor begin an escape."""
+    return f'"{re.sub(r"[^ !#-~]", "_", comment(words))}"'
+
+
+def dot(netlist: Netlist, name: str) -> str:
+    """The text of a DOT file. Nodes have the names of bits and gates, which are letters, digits, _ and brackets."""
     picture, names, levels = picture_of(netlist), gate_names(netlist), netlist.levels.tolist()
     title = (
         f"{name}: {netlist.size} gates in {netlist.format.name}; a gate is 1 iff the sum of its weights is >= its label"
     )
-    lines = [f"digraph {module_name(name)} {{", f'  label="{re.sub("[^ -!#-Z^-~]", "_", title)}"; rankdir=LR;']
+    lines = [f"digraph {_text(name)} {{", f"  label={_text(title)}; rankdir=LR;"]
     lines += [f'  "{bit}" [shape=box];' for bit in picture.inputs]
     lines += [f'  "{gate}" [shape=circle, label="{label}"];' for gate, label in picture.gates]
     lines += [f'  "out {bit}" [shape=box, peripheries=2, label="{bit}"];' for bit in picture.outputs]
@@ -83,6 +102,6 @@ def read_dot(text: str) -> Picture:
             outputs.append(match[1])
         elif match := _EDGE.fullmatch(line):
             edges.append((match[1], match[2], match[3] or ""))
-        elif not re.match(r"digraph \w+ \{$|  label=|  \{ rank=same;|\}$", line):
-            raise InputError(f"line {number}: a node or an edge was expected, not {line[:40]!r}")
+        elif not re.match(r'digraph "[^"]*" \{$|  label=|  \{ rank=same;|\}$', line):
+            raise InputError(f"line {number}: a node or an edge was expected, not {quoted(line)}")
     return Picture(tuple(inputs), tuple(gates), tuple(outputs), tuple(edges))

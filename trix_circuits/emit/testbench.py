@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from trix_circuits.check import evaluate
 from trix_circuits.files.names import Ports, free_prefix, module_name, wrapped
-from trix_circuits.files.verilog.writer import identifier
+from trix_circuits.files.verilog.writer import identifier, module_identifier
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.netlist import Netlist
 
@@ -20,16 +20,6 @@ ALL_ROWS_BITS = 12
 ROWS = 4000
 MAX_DIGITS = 4_000_000  # of the file
 _CHUNK = 1024
-
-
-def ports_of_netlist(netlist: Netlist) -> Ports:
-    """The buses of a netlist with the places of their bits."""
-    inputs = tuple((name, tuple(nets)) for name, nets in netlist.input_nets().items())
-    outputs, at = [], 0
-    for name, nets in netlist.outputs.items():
-        outputs.append((name, tuple(range(at, at + len(nets)))))
-        at += len(nets)
-    return Ports(inputs, tuple(outputs))
 
 
 def rows_for(ports: Ports, rows: int = ROWS, seed: int = 1) -> list[int]:
@@ -104,7 +94,7 @@ def testbench(subject: Netlist | Aig, ports: Ports, name: str, *, rows: int = RO
         f"// Self-checking testbench of {module}: {'all' if inputs <= ALL_ROWS_BITS else 'directed and random'} rows,"
         f" {len(tested)} in all.",
         "`timescale 1ns/1ps",
-        f"module {module}_tb;",
+        f"module {module_identifier(name, '_tb')};",
         f"  reg [{max(0, inputs - 1)}:0] {x};",
         f"  wire [{max(0, outputs - 1)}:0] {y};",
         f"  reg [{max(0, outputs - 1)}:0] {want};",
@@ -117,7 +107,9 @@ def testbench(subject: Netlist | Aig, ports: Ports, name: str, *, rows: int = RO
             part = f"[{at}]" if len(places) == 1 else f"[{at + len(places) - 1}:{at}]"
             connections.append(f".{identifier(bus)}({vector}{part})")
             at += len(places)
-    lines += wrapped([f"{c}," for c in connections[:-1]] + connections[-1:], f"  {module} dut(", "     ", "")
+    lines += wrapped(
+        [f"{c}," for c in connections[:-1]] + connections[-1:], f"  {module_identifier(name)} dut(", "     ", ""
+    )
     lines[-1] += ");"
     lines += [
         f"  task check(input [{max(0, inputs - 1)}:0] given, input [{max(0, outputs - 1)}:0] value);",

@@ -1,7 +1,8 @@
-"""AIGs and binary AIGER bytes, and circuits that the checker itself reads (AIGER, BLIF) to AIGs.
+"""AIGER in and out: binary and ASCII, with a symbol for each input and output.
 
-The format: Biere, "The AIGER And-Inverter Graph Format", 2007, and Biere, Heljanko, Wieringa, "AIGER 1.9", 2011.
-Parsing is the checker's own, so that what is mapped and what is proven are read by the same page.
+The format: Biere, "The AIGER And-Inverter Graph Format", 2007, and Biere, Heljanko, Wieringa, "AIGER 1.9", 2011. In the
+binary form an AND is two differences of literals, 7 bits a byte, lowest first, which needs lhs > rhs0 >= rhs1: our
+variables are in that order already. Parsing is the checker's own (checked.py).
 """
 
 from __future__ import annotations
@@ -9,59 +10,68 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits import check
-from trix_circuits.errors import InputError, LimitError
-from trix_circuits.files.reading import Reading, check_names
-from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder
-from trix_circuits.logic.expand import gate_literal
+from trix_circuits.errors import InputError, escaped
+from trix_circuits.files.checked import read_checked
+from trix_circuits.files.kinds import Writing
+from trix_circuits.files.names import comment
+from trix_circuits.files.reading import Reading
+from trix_circuits.logic.aig import Aig
+from trix_circuits.logic.netlist import Netlist
 
 
-def read_checked(data: bytes, name: str) -> Reading:
-    """AIGER (binary or ASCII) or BLIF, by its first letters."""
-    try:
-        source = check.read_source(data)
-    except check.Damaged as error:
-        raise InputError(str(error)[:300]) from None
-    except check.TooLarge as error:
-        raise LimitError(str(error)[:300]) from None
-    return Reading(aig_of_source(source, name))
+def read_aiger(data: bytes, name: str) -> Reading:
+    """AIGER, binary or ASCII."""
+    if data[:4] not in (b"aig ", b"aag "):
+        raise InputError("must begin with 'aig' or 'aag'")
+    return read_checked(data, name)
 
 
-def aig_of_source(source: check.Source, name: str) -> Aig:
-    """The AIG of threshold gates over nets, as `check.read_source` gives them."""
-    check_names(source.inputs, "input")
-    check_names([output for output, _ in source.outputs], "output")
-    builder = AigBuilder(source.inputs)
-    literals = [builder.input(index) for index in range(len(source.inputs))]
-    for sources, weights, bias in source.gates:
-        if len(sources) == 2 and abs(weights[0]) == abs(weights[1]) == 1:
-            a, b = literals[sources[0]] ^ (weights[0] < 0), literals[sources[1]] ^ (weights[1] < 0)
-            need = (weights[0] < 0) + (weights[1] < 0) - bias
-            literals.append(
-                builder.and_(a, b) if need == 2 else builder.or_(a, b) if need == 1 else TRUE if need < 1 else FALSE
-            )
-        else:
-            literals.append(gate_literal(builder, [literals[net] for net in sources], weights, bias))
-    return builder.finish(name, [(output, literals[at >> 1] ^ at & 1) for output, at in source.outputs])
+def write_binary(writing: Writing) -> bytes:
+    """The circuit as binary AIGER."""
+    return aiger(writing.aig, remark=_remark(writing))
+
+
+def write_ascii(writing: Writing) -> bytes:
+    """The circuit as ASCII AIGER."""
+    return aiger(writing.aig, binary=False, remark=_remark(writing))
+
+
+def _remark(writing: Writing) -> str:
+    subject = writing.subject
+    more = ""
+    if isinstance(subject, Netlist):
+        more = f"\n{subject.size} threshold gates in {comment(subject.format.name)}"
+    return comment(writing.name) + more
 
 
 def aiger_bytes(aig: Aig, named: bool = True) -> bytes:
     """Binary AIGER with a symbol for each input and output, if `named`. The same AIG gives the same bytes."""
-    check_names(aig.input_names, "input")
-    check_names(aig.output_names, "output")
+    return aiger(aig, named=named)
+
+
+def aiger(aig: Aig, *, binary: bool = True, named: bool = True, remark: str = "") -> bytes:
+    """The AIG as an AIGER file; names go to the symbol table, the remark (of any lines), if there is one, to the end."""
     inputs, ands = len(aig.input_names), aig.size
     own = 2 * (1 + inputs + np.arange(ands, dtype=np.int64))
     high, low = np.maximum(aig.left, aig.right), np.minimum(aig.left, aig.right)
-    deltas = np.empty(2 * ands, dtype=np.int64)
-    deltas[0::2], deltas[1::2] = own - high, high - low
-    outputs = "".join(f"{literal}\n" for literal in aig.outputs.tolist())
+    head = f"{'aig' if binary else 'aag'} {inputs + ands} {inputs} 0 {len(aig.outputs)} {ands}\n"
+    if not binary:
+        head += "".join(f"{2 * k}\n" for k in range(1, inputs + 1))
+    head += "".join(f"{literal}\n" for literal in aig.outputs.tolist())
+    if binary:
+        deltas = np.empty(2 * ands, dtype=np.int64)
+        deltas[0::2], deltas[1::2] = own - high, high - low
+        body = _seven_bits(deltas)
+    else:
+        rows = zip(own.tolist(), high.tolist(), low.tolist(), strict=True)
+        body = "".join(f"{left} {a} {b}\n" for left, a, b in rows).encode()
     symbols = "".join(
         f"{kind}{index} {name}\n"
         for kind, names in (("i", aig.input_names), ("o", aig.output_names))
         for index, name in enumerate(names if named else ())
     )
-    head = f"aig {inputs + ands} {inputs} 0 {len(aig.outputs)} {ands}\n{outputs}"
-    return head.encode() + _seven_bits(deltas) + symbols.encode()
+    more = "".join(f"{escaped(line)}\n" for line in ["c", *remark.split("\n")]) if remark else ""
+    return head.encode() + body + (symbols + more).encode()
 
 
 def _seven_bits(values: npt.NDArray[np.int64]) -> bytes:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 
-from trix_circuits.errors import InputError, TrixCircuitsError
+from trix_circuits.errors import InputError, TrixCircuitsError, quoted
 from trix_circuits.files.network import Network
-from trix_circuits.files.reading import Reading, lines_of, shown
+from trix_circuits.files.reading import Reading, lines_of
 from trix_circuits.logic.truth_table import MAX_INPUTS
 
 _OPERATIONS = {"AND": "and", "OR": "or", "NAND": "nand", "NOR": "nor", "XOR": "xor", "XNOR": "xnor",
@@ -36,7 +36,7 @@ def read_bench(data: bytes, name: str) -> Reading:
 
     def net(text: str) -> int:
         if not text or len(text.split()) != 1:
-            raise InputError(f"a net must have a name, not {shown(text)}")
+            raise InputError(f"a net must have a name, not {quoted(text)}")
         if text not in places:
             places[text] = network.net()
             names.append(text)
@@ -47,11 +47,11 @@ def read_bench(data: bytes, name: str) -> Reading:
             left, equals, right = line.partition("=")
             match = _CALL.match((right if equals else line).strip())
             if match is None:
-                raise InputError(f"must be INPUT(a), OUTPUT(a) or y = OP(a, b), not {shown(line)}")
+                raise InputError(f"must be INPUT(a), OUTPUT(a) or y = OP(a, b), not {quoted(line)}")
             word, table, inside = match[1].upper(), match[2], match[3]
             if not equals:
                 if word not in ("INPUT", "OUTPUT") or inside is None or table:
-                    raise InputError(f"must be INPUT(a), OUTPUT(a) or y = OP(a, b), not {shown(line)}")
+                    raise InputError(f"must be INPUT(a), OUTPUT(a) or y = OP(a, b), not {quoted(line)}")
                 (inputs if word == "INPUT" else outputs).append((inside.strip(), net(inside.strip())))
                 continue
             operands = [net(part.strip()) for part in inside.split(",")] if inside and inside.strip() else []
@@ -73,7 +73,7 @@ def _operation(word: str, table: str | None, operands: int) -> str | int:
             raise InputError(f"LUT must have a table 0x... of 2^inputs bits and at most {MAX_INPUTS} inputs")
         return int(table, 16)
     if word not in _OPERATIONS or table:
-        raise InputError(f"the gate must be one of {', '.join(_OPERATIONS)} or LUT 0x..., not {shown(word)}")
+        raise InputError(f"the gate must be one of {', '.join(_OPERATIONS)} or LUT 0x..., not {quoted(word)}")
     operation = _OPERATIONS[word]
     if operands != _ARITY.get(operation, operands) or (operands == 0 and operation not in "01"):
         raise InputError(f"{word} must have {_ARITY.get(operation, 'some')} inputs, not {operands}")

@@ -1,6 +1,6 @@
-"""BLIF ("Berkeley Logic Interchange Format", University of California, 1992): one `.names` for each threshold gate.
+"""BLIF ("Berkeley Logic Interchange Format", University of California, 1992), in and out.
 
-A gate is unate, so its prime implicants are its one irredundant cover: the smallest sets of inputs that reach the
+It is read by the checker itself (checked.py). Written is one `.names` for each threshold gate. A gate is unate, so its prime implicants are its one irredundant cover: the smallest sets of inputs that reach the
 threshold. Where they are more than MAX_CUBES, the gate is split into `.names` of two inputs (trix_circuits/logic/expand.py), and a
 comment says so. Rows are those of the on-set only, since readers differ on the rest.
 """
@@ -11,13 +11,46 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from trix_circuits.errors import InputError
-from trix_circuits.files.names import Ports, free_prefix, gate_names, inequality, module_name, ports_of, wrapped
+from trix_circuits.errors import InputError, RefutedError
+from trix_circuits.files.checked import read_checked
+from trix_circuits.files.kinds import Writing
+from trix_circuits.files.names import (
+    Ports,
+    comment,
+    free_prefix,
+    gate_names,
+    inequality,
+    module_name,
+    ports_of,
+    wrapped,
+)
+from trix_circuits.files.reading import Reading, text_of
 from trix_circuits.logic.aig import TRUE, Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal, positive
 from trix_circuits.logic.netlist import Netlist
 
 MAX_CUBES = 64
+
+
+def read_blif(data: bytes, name: str) -> Reading:
+    """The circuit of a BLIF file."""
+    if data[:4] in (b"aig ", b"aag "):
+        raise InputError("must be BLIF, not AIGER")
+    text_of(data)  # refuses what is no text, or text that could be read in two ways
+    return read_checked(data, name)
+
+
+def write(writing: Writing) -> bytes:
+    """The circuit as BLIF."""
+    if isinstance(writing.subject, Netlist):
+        return blif_of_netlist(writing.subject, writing.name, plain=writing.plain).encode()
+    return blif_of_aig(writing.aig, writing.ports).encode()
+
+
+def write_with_weights(writing: Writing) -> bytes:
+    """Threshold gates as BLIF, with their weights in comments."""
+    assert isinstance(writing.subject, Netlist)
+    return blif_of_netlist(writing.subject, writing.name, weights=True, plain=writing.plain).encode()
 
 
 def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False, plain: bool = False) -> str:
@@ -26,7 +59,8 @@ def blif_of_netlist(netlist: Netlist, name: str, *, weights: bool = False, plain
     If `plain`, gates are split into `.names` of two inputs. A gate that drives an output has its name; a net that drives a second one is copied there.
     """
     lines = [
-        f"# {name}: {netlist.size} threshold gates in {netlist.format.name}; a gate is 1 iff its weighted sum is >= 0"
+        f"# {comment(name)}: {netlist.size} threshold gates in {comment(netlist.format.name)};"
+        " a gate is 1 iff its weighted sum is >= 0"
     ]
     names, copies = net_names(netlist)
     outputs = [bit for bus, nets in netlist.outputs.items() for bit in bit_names([(bus, len(nets))])]
@@ -51,7 +85,7 @@ def blif_of_aig(aig: Aig, ports: Ports | None = None) -> str:
     inputs, outputs = ports.input_bits(), ports.output_bits()
     prefix = free_prefix([*inputs, *outputs], "n")
     names = ["", *inputs, *(f"{prefix}{k}" for k in range(aig.size))]
-    lines = [f"# {aig.name}: {aig.size} ANDs", *_head(aig.name, inputs, outputs)]
+    lines = [f"# {comment(aig.name)}: {aig.size} ANDs", *_head(aig.name, inputs, outputs)]
     lines += _ands(aig, names, [0] * aig.variables)
     for name, literal in zip(outputs, aig.outputs.tolist(), strict=True):
         if literal < 2:
@@ -166,7 +200,25 @@ def _head(name: str, inputs: Iterable[str], outputs: Iterable[str]) -> list[str]
 # ---- weights in comments ---------------------------------------------------------------------------------------------
 
 
-_COMMENT = re.compile(r"# gate (\S+): (.*) >= 0 \[([^\]]*)\]")
+def confirm_weights(writing: Writing, data: bytes) -> None:
+    """Raise RefutedError unless the comments say the weights of the netlist."""
+    netlist = writing.subject
+    assert isinstance(netlist, Netlist)
+    names, form = net_names(netlist)[0], netlist.format
+    wanted = [
+        (
+            names[net],
+            [(names[source], form.value(weight)) for source, weight in zip(sources, weights, strict=True)],
+            form.value(bias),
+            comment(form.name),
+        )
+        for net, (sources, weights, bias) in enumerate(netlist.gates(), netlist.input_bits)
+    ]
+    if read_weight_comments(data.decode()) != wanted:
+        raise RefutedError("a comment, read back, is not what was to be written")
+
+
+_COMMENT = re.compile(r"# gate (\S+): (.*) >= 0 \[(.*)\]")
 
 
 def read_weight_comments(text: str) -> list[tuple[str, list[tuple[str, Fraction]], Fraction, str]]:

@@ -1,4 +1,9 @@
-"""Names in foreign files: of bits, of gates, of modules; and exact decimals for weights."""
+"""Names in foreign files: of bits, of gates, of modules; and exact decimals for weights.
+
+Names of bits in a foreign file may be of any characters; the buses of a circuit have names of letters, digits and _, and
+share one namespace. So two names of a file may have to part: `check.buses` settles how, always the same way, and here it
+is said (`renamings`), and refused where it would match the wrong bits of two files (`check_matching`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from trix_circuits import check
+from trix_circuits.errors import InputError, escaped, quoted
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import bit_names
 from trix_circuits.logic.formats import WeightFormat
@@ -47,6 +53,90 @@ def ports_of(aig: Aig) -> Ports:
     )
 
 
+def ports_of_netlist(netlist: Netlist) -> Ports:
+    """The buses of a netlist with the places of their bits."""
+    inputs = tuple((name, tuple(nets)) for name, nets in netlist.input_nets().items())
+    outputs, at = [], 0
+    for name, nets in netlist.outputs.items():
+        outputs.append((name, tuple(range(at, at + len(nets)))))
+        at += len(nets)
+    return Ports(inputs, tuple(outputs))
+
+
+# ---- names that change -----------------------------------------------------------------------------------------------
+
+_SAID = 6  # of many names that change, so many are said
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A bus (or a single bit) of a file, and the name that a circuit has for it."""
+
+    side: str  # input or output
+    given: str
+    word: bool  # given as name[0], name[1], ...
+    called: str
+
+    @property
+    def plain(self) -> str:
+        """The name that it would have if no other had it."""
+        return re.sub("[^A-Za-z0-9_]", "_", self.given if re.match("[A-Za-z_]", self.given) else f"_{self.given}")
+
+    def __str__(self) -> str:
+        return f"{self.side}{' word' if self.word else ''} {quoted(self.given)}"
+
+
+def called(inputs: Sequence[str], outputs: Sequence[str]) -> list[Renamed]:
+    """What each bus of a file with these names of bits is called, as `check.buses` has it, inputs first."""
+    found = []
+    grouped = check.buses(inputs, outputs)
+    for side, names, buses in zip(("input", "output"), (inputs, outputs), grouped, strict=True):
+        bits = [re.fullmatch(r"([^\[\]]+)\[(?:0|[1-9]\d{0,8})\]", name) for name in names]
+        of_base: dict[str, int] = {}
+        for bit in bits:
+            if bit:
+                of_base[bit[1]] = of_base.get(bit[1], 0) + 1
+        for name, places in buses:
+            first = bits[places[0]]
+            whole = first is not None and of_base[first[1]] == len(places) and first[0].endswith("[0]")
+            found.append(Renamed(side, first[1] if first is not None and whole else names[places[0]], whole, name))
+    return found
+
+
+def renamings(aig: Aig) -> tuple[str, ...]:
+    """Sentences that say which names of a file a circuit cannot have, and what it calls them: all those that part two
+    names that would be one, and how many others.
+    """
+    buses = called(aig.input_names, aig.output_names)
+    owners = {bus.called: bus for bus in buses}
+    taken = [bus for bus in buses if bus.called != bus.plain]
+    changed = [bus for bus in buses if bus.called == bus.plain != bus.given]
+    notes = [f"{bus} is called {bus.called}, for {owners[bus.plain]} is called {bus.plain}" for bus in taken[:_SAID]]
+    if len(taken) > _SAID:
+        notes.append(f"{len(taken) - _SAID} more names part in this way")
+    if changed:
+        more = f", and so on: {len(changed)} in all" if len(changed) > 1 else ""
+        notes.append(f"names become letters, digits and _: {changed[0]} is called {changed[0].called}{more}")
+    return tuple(notes)
+
+
+def check_matching(first: Aig, second: Aig, names: tuple[str, str] = ("one", "the other")) -> None:
+    """Refuse two circuits that are to be matched by the names of their buses if a name that both files have would not
+    be matched with itself, for it had to part from another name in one of them.
+    """
+    ours = {(bus.side, bus.given, bus.word): bus for bus in called(first.input_names, first.output_names)}
+    for bus in called(second.input_names, second.output_names):
+        mine = ours.get((bus.side, bus.given, bus.word), bus)
+        if mine.called != bus.called:
+            raise InputError(
+                f"{bus} is called {mine.called} in {names[0]} but {bus.called} in {names[1]}, where other names come"
+                " before it: rename what differs in other characters than letters, digits and _ only"
+            )
+
+
+# ---- names that are made up ------------------------------------------------------------------------------------------
+
+
 def gate_names(netlist: Netlist) -> list[str]:
     """The name of each net: bits of the inputs as they are, gates as g0, g1, ...
 
@@ -66,8 +156,13 @@ def free_prefix(taken: Iterable[str], prefix: str) -> str:
 
 def module_name(name: str) -> str:
     """A name of letters, digits and _ that does not begin with a digit."""
-    plain = re.sub("[^A-Za-z0-9_]+", "_", name).strip("_") or "circuit"
+    plain = re.sub("[^A-Za-z0-9_]+", "_", name[:200]).strip("_") or "circuit"
     return plain if not plain[0].isdigit() else f"_{plain}"
+
+
+def comment(text: str) -> str:
+    """Text for a comment of a file, on one line and without what could end a comment or begin a directive."""
+    return re.sub(r"[`\\]|\*/|/\*", "_", escaped(text, 400))
 
 
 def exact(value: Fraction) -> str:
@@ -91,7 +186,7 @@ def inequality(names: Sequence[str], weights: Sequence[int], bias: int, form: We
     parts.append((form.value(bias), ""))
     text = f"{exact(parts[0][0])}{parts[0][1]}"
     text += "".join(f" {'-' if value < 0 else '+'} {exact(abs(value))}{name}" for value, name in parts[1:])
-    return f"{text} >= 0 [{form.name}]"
+    return f"{text} >= 0 [{comment(form.name)}]"
 
 
 def wrapped(words: Iterable[str], first: str, continued: str, end_of_line: str, width: int = 118) -> Iterator[str]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 
-from trix_circuits.errors import InputError
+from trix_circuits.errors import InputError, quoted
 from trix_circuits.files.isop import exactly
-from trix_circuits.files.reading import check_names, shown
-from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder
+from trix_circuits.logic.aig import FALSE, TRUE, Aig, AigBuilder, check_names
 from trix_circuits.logic.expand import gate_literal
 
 Operation = str | int | tuple[tuple[int, ...], int]
@@ -54,7 +53,7 @@ class Network:
     def drive(self, net: int, operation: Operation, operands: Sequence[int]) -> None:
         """Let a gate drive a net; raises InputError if there is a driver already."""
         if self.drivers[net] is not None:
-            raise InputError(f"net {shown(self.name_of(net))} must have one driver, not two")
+            raise InputError(f"net {quoted(self.name_of(net))} must have one driver, not two")
         self.drivers[net] = (operation, *operands)
 
     def aig(self, name: str, inputs: Bits, outputs: Bits) -> Aig:
@@ -65,14 +64,14 @@ class Network:
         literals = array("q", [-1]) * len(self.drivers)
         for index, (_, net) in enumerate(inputs):
             if self.drivers[net] is not None or literals[net] >= 0:
-                raise InputError(f"input {shown(self.name_of(net))} must not be driven by a gate")
+                raise InputError(f"input {quoted(self.name_of(net))} must not be driven by a gate")
             literals[net] = builder.input(index)
         for net, driver in enumerate(self.drivers):
             if driver is not None and literals[net] < 0:
                 self._settle(net, literals, builder)
         for bit, net in outputs:
             if literals[net] < 0:
-                raise InputError(f"output {shown(bit)} is not driven")
+                raise InputError(f"output {quoted(bit)} is not driven")
         return builder.finish(name, [(bit, literals[net]) for bit, net in outputs])
 
     def _settle(self, root: int, literals: array[int], builder: AigBuilder) -> None:
@@ -87,7 +86,7 @@ class Network:
             driver = drivers[net]
             if driver is None:
                 reader = next(reversed(open_nets))
-                raise InputError(f"net {shown(self.name_of(net))} is not driven, but {self._named(reader)} reads it")
+                raise InputError(f"net {quoted(self.name_of(net))} is not driven, but {self._named(reader)} reads it")
             missing = [operand for operand in driver[1:] if literals[operand] < 0]
             if not missing:
                 literals[net] = gate(builder, driver[0], [literals[operand] for operand in driver[1:]])
@@ -101,7 +100,7 @@ class Network:
             stack += missing
 
     def _named(self, net: int) -> str:
-        return shown(self.name_of(net))
+        return quoted(self.name_of(net))
 
     def _loop(self, way: list[int], again: int) -> str:
         nets = [*way[way.index(again) :], again]

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.errors import InputError, LimitError, TrixCircuitsError
+from trix_circuits.errors import InputError, LimitError, TrixCircuitsError, quoted
 from trix_circuits.files.isop import between, cube_table
-from trix_circuits.files.reading import Reading, bus_names, check_names, lines_of, number, room, shown
-from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.files.reading import Reading, bus_names, lines_of, number, room
+from trix_circuits.logic.aig import Aig, AigBuilder, check_names
 
 Words = npt.NDArray[np.uint64]
 _TABLE_INPUTS = 12
@@ -78,7 +78,7 @@ def _parse(data: bytes) -> _Pla:
     for at, line in lines_of(data):
         try:
             if pla.ended:
-                raise InputError(f"nothing may stand after .e, not {shown(line)}")
+                raise InputError(f"nothing may stand after .e, not {quoted(line)}")
             if line[0] == ".":
                 _directive(pla, line.split(), room(data))
             else:
@@ -119,23 +119,27 @@ def _directive(pla: _Pla, words: list[str], most: int) -> None:
             pla.output_names = rest
     elif key == ".type":
         if len(rest) != 1 or rest[0] not in _TYPES or pla.terms:
-            raise InputError(f".type must be one of {', '.join(_TYPES)}, before the terms, not {shown(' '.join(rest))}")
+            raise InputError(
+                f".type must be one of {', '.join(_TYPES)}, before the terms, not {quoted(' '.join(rest))}"
+            )
         pla.type = rest[0]
     elif key in (".e", ".end"):
         pla.ended = True
     else:
-        raise InputError(f"{shown(key)} is not read; expected .i .o .ilb .ob .p .type .e and terms of two-valued logic")
+        raise InputError(
+            f"{quoted(key)} is not read; expected .i .o .ilb .ob .p .type .e and terms of two-valued logic"
+        )
 
 
 def _term(pla: _Pla, line: str) -> None:
     if pla.inputs < 0 or pla.outputs < 0:
-        raise InputError(f".i and .o must stand before the terms, such as {shown(line)}")
+        raise InputError(f".i and .o must stand before the terms, such as {quoted(line)}")
     flat = "".join(line.replace("|", " ").split())
     cube, part = flat[: pla.inputs].translate(_INPUTS), flat[pla.inputs :].translate(_OUTPUTS)
     if len(flat) != pla.inputs + pla.outputs:
         raise InputError(f"a term must have {pla.inputs} + {pla.outputs} characters, not {len(flat)}")
     if not set(cube) <= set("01-") or not set(part) <= set("01-~"):
-        raise InputError(f"a term must be made of 0, 1, - (and ~ for outputs), not {shown(line)}")
+        raise InputError(f"a term must be made of 0, 1, - (and ~ for outputs), not {quoted(line)}")
     pla.terms.append((cube, part))
 
 
@@ -205,7 +209,9 @@ def _check_apart(pla: _Pla, sets: dict[str, list[list[str]]]) -> None:
             apart = ((all_zeros & ones) | (all_ones & zeros)).any(axis=1)
             if not apart.all():
                 other = sets["0"][k][int(np.argmin(apart))]
-                raise InputError(f"output {shown(output)}: {shown(cube)} gives 1 and {shown(other)} gives 0 to one row")
+                raise InputError(
+                    f"output {quoted(output)}: {quoted(cube)} gives 1 and {quoted(other)} gives 0 to one row"
+                )
 
 
 def _masks(cube: str, words: int) -> tuple[Words, Words]:

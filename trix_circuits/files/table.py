@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 
-from trix_circuits.errors import InputError, LimitError, TrixCircuitsError
+from trix_circuits.errors import InputError, LimitError, TrixCircuitsError, quoted
 from trix_circuits.files.isop import between, cube_table, exactly
-from trix_circuits.files.reading import Reading, check_names, lines_of, shown
-from trix_circuits.logic.aig import Aig, AigBuilder
+from trix_circuits.files.reading import Reading, lines_of
+from trix_circuits.logic.aig import Aig, AigBuilder, check_names
 from trix_circuits.logic.truth_table import MAX_INPUTS, letters
 
 _NUMBER = re.compile(r"(?:([^\s:=]+)\s*[:=]\s*)?(0[xX][0-9A-Fa-f_]+|0[bB][01_]+)\s*(?:\(\s*([0-9]{1,4})\s*\))?\Z")
@@ -72,13 +72,13 @@ def _numbers(lines: list[tuple[int, str]], name: str) -> Reading:
                 continue
             match = _NUMBER.match(line)
             if match is None:
-                raise InputError(f"must be a table such as 'y: 0x96 (3)', not {shown(line)}")
+                raise InputError(f"must be a table such as 'y: 0x96 (3)', not {quoted(line)}")
             output = match[1] or "y"
             bits, own = _bits(match[2], int(match[3]) if match[3] else len(names) if names is not None else None)
             if arity is not None and own != arity:
-                raise InputError(f"{shown(output)} must have {arity} inputs as the outputs before, not {own}")
+                raise InputError(f"{quoted(output)} must have {arity} inputs as the outputs before, not {own}")
             if output in tables:
-                raise InputError(f"two outputs are named {shown(output)}")
+                raise InputError(f"two outputs are named {quoted(output)}")
             arity, tables[output] = own, (bits, bits)
         except TrixCircuitsError as error:
             error.args = (f"line {at}: {error}",)
@@ -94,16 +94,16 @@ def _bits(text: str, arity: int | None) -> tuple[int, int]:
     try:
         bits = int(text, 0)
     except ValueError:
-        raise InputError(f"must be a number such as 0x96, not {shown(text)}") from None
+        raise InputError(f"must be a number such as 0x96, not {quoted(text)}") from None
     rows = (len(text.replace("_", "")) - 2) * (4 if text[1] in "xX" else 1)
     if arity is None:
         if rows & rows - 1:
-            raise InputError(f"{shown(text)} must come with its number of inputs, '(3)', for it has {rows} bits")
+            raise InputError(f"{quoted(text)} must come with its number of inputs, '(3)', for it has {rows} bits")
         arity = rows.bit_length() - 1
     if arity > MAX_INPUTS:
         raise LimitError(f"a table must have at most {MAX_INPUTS} inputs, not {arity}")
     if bits >> (1 << arity):
-        raise InputError(f"{shown(text)} must fit the {1 << arity} rows of {arity} inputs")
+        raise InputError(f"{quoted(text)} must fit the {1 << arity} rows of {arity} inputs")
     return bits, arity
 
 
@@ -133,13 +133,13 @@ def _columns(lines: list[tuple[int, str]], name: str) -> Reading:
         left, right = cells[:arity], cells[arity + 1 :]
         if len(right) != len(outputs) or cells[arity] != "|" or not {*left, *right} <= {"0", "1", "-"}:
             raise InputError(
-                f"line {at}: must be {arity} | {len(outputs)} cells of 0, 1 or -, not {shown(' '.join(row))}"
+                f"line {at}: must be {arity} | {len(outputs)} cells of 0, 1 or -, not {quoted(' '.join(row))}"
             )
         place = cube_table("".join(left), arity)
         for output, value in zip(outputs, right, strict=True):
             mine = sets[output]
             if any(place & mine[other] for other in "01-" if other != value):
-                raise InputError(f"line {at}: contradicts another line about {shown(output)}")
+                raise InputError(f"line {at}: contradicts another line about {quoted(output)}")
             mine[value] |= place
     ones = (1 << (1 << arity)) - 1
     for output, mine in sets.items():
@@ -147,7 +147,7 @@ def _columns(lines: list[tuple[int, str]], name: str) -> Reading:
         if missing:
             least = (missing & -missing).bit_length() - 1
             missed = "".join(str(least >> k & 1) for k in range(arity))
-            raise InputError(f"output {shown(output)} is not given for the row {missed}; a don't-care is written -")
+            raise InputError(f"output {quoted(output)} is not given for the row {missed}; a don't-care is written -")
     free = {output: mine["-"] for output, mine in sets.items()}
     aig = _built(name, inputs, {output: (mine["1"], mine["1"] | mine["-"]) for output, mine in sets.items()})
     if not any(free.values()):

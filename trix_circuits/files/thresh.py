@@ -14,6 +14,7 @@ Circuits", ICCAD 2016; the format is that of the tool's files:
 A gate is 1 iff the sum of weight * source is at least the threshold, all integers: ours are in units of the format, so
 that the threshold is minus the bias. The gates of the outputs come first, in the outputs' order, and only copy a net, since
 that tool takes them by their place. It knows gates by name, so that the order of the others is free; ours is topological.
+CONST1 is the constant 1, so that no input and no gate can have that name.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from trix_circuits.errors import InputError
-from trix_circuits.files.names import gate_names, module_name
-from trix_circuits.logic.aig import TRUE, Aig, AigBuilder
+from trix_circuits.errors import InputError, RefutedError, quoted
+from trix_circuits.files.kinds import Writing
+from trix_circuits.files.names import comment, gate_names, module_name
+from trix_circuits.files.reading import Reading, text_of
+from trix_circuits.logic.aig import TRUE, Aig, AigBuilder, check_names
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
 
+_ONE = "CONST1"
 Gate = tuple[tuple[str, ...], tuple[int, ...], int]  # sources, weights, threshold
 
 
@@ -52,11 +56,27 @@ def text_of_netlist(netlist: Netlist) -> ThresholdText:
     return ThresholdText(tuple(names[: netlist.input_bits]), outputs, gates)
 
 
-def thresh(netlist: Netlist, name: str) -> str:
+def write(writing: Writing) -> bytes:
     """The netlist as a `.th` file."""
+    assert isinstance(writing.subject, Netlist)
+    return thresh(writing.subject, writing.name).encode()
+
+
+def confirm_text(writing: Writing, data: bytes) -> None:
+    """Raise RefutedError unless the file says the netlist's very gates, weights and thresholds."""
+    assert isinstance(writing.subject, Netlist)
+    if parse_thresh(data.decode()) != text_of_netlist(writing.subject):
+        raise RefutedError("the text, read back, is not what was to be written")
+
+
+def thresh(netlist: Netlist, name: str) -> str:
+    """The text of a `.th` file."""
     text, form = text_of_netlist(netlist), netlist.format
+    if _ONE in (*text.inputs, *text.gates):
+        raise InputError(f"an input or output must not be named {_ONE} in a .th file, where that is the constant 1")
     lines = [
-        f"Threshold gates of {module_name(name)} in units of {form.unit} ({form.name}): 1 iff the sum is >= the threshold",
+        f"Threshold gates of {module_name(name)} in units of {form.unit} ({comment(form.name)}):"
+        " 1 iff the sum is >= the threshold",
         f".model {module_name(name)}",
         " ".join([".input", *text.inputs]),
         " ".join([".output", *text.outputs]),
@@ -66,11 +86,16 @@ def thresh(netlist: Netlist, name: str) -> str:
     return "\n".join([*lines, ".end"]) + "\n"
 
 
-def read_thresh(text: str) -> ThresholdText:
-    """Read a `.th` file; raises InputError with the line."""
+def read_thresh(data: bytes, name: str) -> Reading:
+    """The circuit of a `.th` file."""
+    return Reading(aig_of_thresh(parse_thresh(text_of(data)), name))
+
+
+def parse_thresh(text: str) -> ThresholdText:
+    """What a `.th` file says; raises InputError with the line."""
     words: dict[str, Sequence[str]] = {}
     gates: dict[str, Gate] = {}
-    lines = [line.split() for line in text.splitlines()]
+    lines = [line.split() for line in text.split("\n")]
     at = 1
     while at < len(lines) and lines[at] != [".end"]:
         line, number = lines[at], at + 1
@@ -87,27 +112,35 @@ def read_thresh(text: str) -> ThresholdText:
             if len(weights) != len(line) - 2:
                 raise InputError(f"line {number + 1}: {len(line) - 2} weights were expected, not {len(weights)}")
             if line[-1] in gates:
-                raise InputError(f"line {number}: {line[-1]} must have one gate, not two")
+                raise InputError(f"line {number}: {quoted(line[-1])} must have one gate, not two")
             gates[line[-1]] = (tuple(line[1:-1]), tuple(weights), threshold)
             at += 1
         else:
-            raise InputError(f"line {number}: .input, .output or .threshold was expected, not {' '.join(line)[:40]!r}")
+            raise InputError(f"line {number}: .input, .output or .threshold was expected, not {quoted(' '.join(line))}")
     inputs, outputs = tuple(words.get(".input", ())), tuple(words.get(".output", ()))
-    known = {*inputs, *gates, "CONST1"}
+    check_names(inputs, "input")
+    check_names(outputs, "output")
+    for name in (*inputs, *gates):
+        if name == _ONE:
+            raise InputError(f"{_ONE} is the constant 1, and must be no input and no gate")
+    for name in inputs:
+        if name in gates:
+            raise InputError(f"input {quoted(name)} must not be driven by a gate")
+    known = {*inputs, *gates, _ONE}
     for name, (sources, _, _) in gates.items():
         for source in sources:
             if source not in known:
-                raise InputError(f"gate {name} must read nets that exist, not {source[:40]!r}")
+                raise InputError(f"gate {quoted(name)} must read nets that exist, not {quoted(source)}")
     for name in outputs:
         if name not in gates:
-            raise InputError(f"output {name} must be driven")
+            raise InputError(f"output {quoted(name)} must be driven by a gate")
     return ThresholdText(inputs, outputs, gates)
 
 
 def aig_of_thresh(text: ThresholdText, name: str = "threshold") -> Aig:
     """The circuit of a `.th` file; raises InputError if gates form a cycle."""
     builder = AigBuilder(text.inputs)
-    literals = {"CONST1": TRUE, **{name: builder.input(i) for i, name in enumerate(text.inputs)}}
+    literals = {_ONE: TRUE, **{name: builder.input(i) for i, name in enumerate(text.inputs)}}
     readers: dict[str, list[str]] = {}
     missing: dict[str, int] = {}
     for gate, (sources, _, _) in text.gates.items():
@@ -127,5 +160,5 @@ def aig_of_thresh(text: ThresholdText, name: str = "threshold") -> Aig:
                 heappush(ready, (order[reader], reader))
     if len(literals) < len(text.gates) + len(text.inputs) + 1:
         stuck = next(gate for gate in text.gates if gate not in literals)
-        raise InputError(f"gate {stuck} must not read itself, not even by way of others")
+        raise InputError(f"gate {quoted(stuck)} must not read itself, not even by way of others")
     return builder.finish(name, [(output, literals[output]) for output in text.outputs])

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trix_circuits.errors import InputError, LimitError
+from trix_circuits.errors import InputError, LimitError, escaped, quoted, shown
 from trix_circuits.files.network import Network
-from trix_circuits.files.reading import Reading, shown, text_of
+from trix_circuits.files.reading import Reading, spelled
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.truth_table import named_function
 from trix_circuits.store import read_bytes
@@ -45,10 +45,22 @@ def read_trix(data: bytes, name: str, folder: Path | None) -> Reading:
     if folder is None:
         raise InputError("a TriX circuit must be read from its folder, for its weights lie in files beside it")
     try:
-        about = json.loads(text_of(data))
+        about = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
+    except InputError:
+        raise
     except (ValueError, RecursionError):
         raise InputError("must be JSON of a TriX compiled circuit") from None
     return _circuit(_object(about, "the file"), name, lambda file: _weights(folder, file))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, which must not say two things under one key."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(f"the key {quoted(key)} must stand once in an object, not twice")
+        found[key] = value
+    return found
 
 
 def _weights(folder: Path, file: str) -> bytes:
@@ -60,7 +72,7 @@ def _weights(folder: Path, file: str) -> bytes:
     except (OSError, ValueError, RuntimeError):
         contained = False
     if not contained:
-        raise InputError(f"weight_file must lie below the folder of the circuit, not {shown(file)}")
+        raise InputError(f"weight_file must lie below the folder of the circuit, not {quoted(file)}")
     return read_bytes(path)
 
 
@@ -130,7 +142,7 @@ def _circuit(about: Mapping[str, Any], name: str, load: Callable[[str], bytes]) 
 
     ports = {
         side: [
-            (_text(entry, "name", place), net(_text(entry, "wire", place)))
+            (spelled(_text(entry, "name", place)), net(_text(entry, "wire", place)))
             for place, entry in _objects(about, side)
         ]
         for side in ("inputs", "outputs")
@@ -142,7 +154,7 @@ def _circuit(about: Mapping[str, Any], name: str, load: Callable[[str], bytes]) 
     for place, entry in _objects(about, "tile_configs"):
         file, kind = _text(entry, "weight_file", place), _text(entry, "atom_type", place)
         if entry.get("weight_format") != "fp4":
-            raise InputError(f"{place}: weight_format must be fp4, not {entry.get('weight_format')!r:.40}")
+            raise InputError(f"{place}: weight_format must be fp4, not {escaped(repr(entry.get('weight_format')), 40)}")
         if file not in files:
             files[file] = _tile(file, load)
             notes |= dict.fromkeys(_remarks(kind, file, files[file]))
@@ -155,7 +167,10 @@ def _circuit(about: Mapping[str, Any], name: str, load: Callable[[str], bytes]) 
             raise InputError(
                 f"{place}: must have {tile.inputs} input and {tile.outputs} output wires, not {len(reads)} and {len(drives)}"
             )
-        wires[_text(entry, "tile_id", place)] = reads
+        tile_id = _text(entry, "tile_id", place)
+        if tile_id in wires:
+            raise InputError(f"{place}: two tiles have the id {quoted(tile_id)}")
+        wires[tile_id] = reads
         values = [net(wire) for wire in reads]
         for depth, layer in enumerate(tile.layers):
             last = depth == len(tile.layers) - 1
@@ -174,7 +189,7 @@ def _tile(file: str, load: Callable[[str], bytes]) -> Tile:
     try:
         return parse_tile(data)
     except InputError as error:
-        raise InputError(f"{shown(file)}: {error}") from None
+        raise InputError(f"{quoted(file)}: {error}") from None
 
 
 def _remarks(kind: str, file: str, tile: Tile) -> list[str]:
@@ -182,14 +197,16 @@ def _remarks(kind: str, file: str, tile: Tile) -> list[str]:
     found = []
     strange = {bias for layer in tile.layers for _, bias in layer} - get_format("e2m1").bias_set
     for bias in sorted(strange):
-        found.append(f"{file}: the bias {bias / 2} is not FP4 (E2M1); the function is re-expressed without it")
+        found.append(f"{shown(file)}: the bias {bias / 2} is not FP4 (E2M1); the function is re-expressed without it")
     try:
         function = named_function(kind)
     except InputError:
         return found
     same = tile.outputs == 1 and tile.inputs == function.table.arity
     if tile.inputs <= _MAX_TABLE_INPUTS and not (same and tile_tables(tile) == [function.table.bits]):
-        found.append(f"{file}: is called {kind}, but its weights compute another function; the weights decide")
+        found.append(
+            f"{shown(file)}: is called {shown(kind)}, but its weights compute another function; the weights decide"
+        )
     return found
 
 
@@ -202,7 +219,7 @@ def _check_routes(about: Mapping[str, Any], wires: Mapping[str, list[str]]) -> N
         if isinstance(tile, str) and tile in wires:
             reads = wires[tile]
             if type(port) is not int or not 0 <= port < len(reads) or reads[port] != entry.get("wire"):
-                raise InputError(f"{place}: contradicts the input_wires of {shown(tile)}")
+                raise InputError(f"{place}: contradicts the input_wires of {quoted(tile)}")
 
 
 def _object(value: Any, place: str) -> dict[str, Any]:
@@ -222,7 +239,7 @@ def _objects(about: Mapping[str, Any], key: str) -> list[tuple[str, dict[str, An
 def _text(entry: Mapping[str, Any], key: str, place: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str) or not value:
-        raise InputError(f"{place}.{key} must be a text, not {value!r:.40}")
+        raise InputError(f"{place}.{key} must be a text, not {escaped(repr(value), 40)}")
     return value
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from trix_circuits.errors import InputError, LimitError
+from trix_circuits.errors import InputError, LimitError, quoted
 
 Literals = npt.NDArray[np.int64]
 Planes = npt.NDArray[np.uint64]
@@ -38,7 +38,7 @@ class Aig:
     outputs: Literals
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be: literals out of range or order, names that do not fit or stand twice."""
+        """Refuse what cannot be: literals out of range or order, names that stand twice or that no file holds."""
         own = 2 * (1 + len(self.input_names) + np.arange(len(self.left), dtype=np.int64))
         if len(self.left) != len(self.right):
             raise InputError(f"an AIG must have two literals for each AND, not {len(self.left)} and {len(self.right)}")
@@ -50,11 +50,8 @@ class Aig:
             raise InputError(f"{len(self.outputs)} outputs must have as many names, not {len(self.output_names)}")
         if len(self.outputs) and not (self.outputs.min() >= 0 and self.outputs.max() < 2 * self.variables):
             raise InputError("an output must be a literal that exists")
-        for names, what in ((self.input_names, "inputs"), (self.output_names, "outputs")):
-            if len(set(names)) < len(names):
-                seen: set[str] = set()
-                twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-                raise InputError(f"two {what} are named {twice}")
+        check_names(self.input_names, "input")
+        check_names(self.output_names, "output")
 
     @property
     def size(self) -> int:
@@ -95,6 +92,20 @@ class Aig:
         for a, b in zip(self.left.tolist(), self.right.tolist(), strict=True):
             values.append((values[a >> 1] ^ a & 1) & (values[b >> 1] ^ b & 1))
         return sum((values[o >> 1] ^ o & 1) << k for k, o in enumerate(self.outputs.tolist()))
+
+
+def check_names(names: Sequence[str], what: str) -> None:
+    """Refuse names of bits that stand twice or that no file could hold: they are printable ASCII."""
+    text = "".join(names)
+    if len(set(names)) == len(names) and text.isascii() and text.isprintable() and "" not in names:
+        return
+    seen: set[str] = set()
+    for name in names:
+        if not (name and name.isascii() and name.isprintable()):
+            raise InputError(f"the name of an {what} must be printable ASCII, not {quoted(name)}")
+        if name in seen:
+            raise InputError(f"two {what}s are named {quoted(name)}")
+        seen.add(name)
 
 
 class AigBuilder:

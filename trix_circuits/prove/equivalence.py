@@ -16,6 +16,7 @@ from trix_circuits.circuit import Circuit, Claim, accept
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.evidence.sweep import Progress, Sweep
 from trix_circuits.files.aiger import aiger_bytes
+from trix_circuits.files.names import check_matching
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.formats import WeightFormat, get_format
 from trix_circuits.logic.netlist import Builder, Netlist
@@ -161,6 +162,7 @@ def outputs_at(aig: Aig, values: Mapping[str, int]) -> dict[str, int]:
 
 
 def _same_ports(first: Side, second: Side) -> None:
+    check_matching(first.aig, second.aig, (first.name, second.name))
     sides = [check.buses(side.aig.input_names, side.aig.output_names) for side in (first, second)]
     for what, place in (("input", 0), ("output", 1)):
         a, b = ({name: len(bits) for name, bits in side[place]} for side in sides)

@@ -20,8 +20,8 @@ from trix_circuits import check
 from trix_circuits.circuit import Circuit
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.files import read_bytes_as
-from trix_circuits.files.aiger_writer import aiger
-from trix_circuits.files.names import ports_of
+from trix_circuits.files.aiger import aiger
+from trix_circuits.files.names import check_matching, ports_of
 from trix_circuits.logic.aig import FALSE, Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
@@ -42,6 +42,7 @@ def miter_of(first: Aig, second: Aig) -> Aig:
 
     Raises InputError if the names are not the same.
     """
+    check_matching(first, second, (first.name, second.name))
     ours, theirs = ports_of(first), ports_of(second)
     places = []
     for what, mine, other in (
@@ -164,7 +165,7 @@ def write_obligation(miter: Aig, kind: str, path: str | Path) -> None:
         raise InputError(f"a miter must be one of {', '.join(KINDS)}, not {kind!r}")
     if kind in ("aig", "aag"):
         note = f"{miter.name}\nThe output is 1 where they differ: unsatisfiable iff equal."
-        data = aiger(miter, binary=kind == "aig", comment=note)
+        data = aiger(miter, binary=kind == "aig", remark=note)
         again = read_bytes_as("aiger", data, Path(path).name).aig
     else:
         data = (_cnf(miter) if kind == "cnf" else _smt2(miter)).encode()

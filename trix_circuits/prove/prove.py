@@ -77,8 +77,10 @@ def prove_sides_exhaustively(first: Side, second: Side, **options: Any) -> Evide
 
     Raises RefutedError with the least row that differs, and what both sides give there.
     """
+    from trix_circuits.files.names import check_matching
     from trix_circuits.prove.equivalence import told_apart
 
+    check_matching(first.aig, second.aig, (first.name, second.name))
     try:
         return decide(Question((first.data, second.data)), **options)
     except RefutedError as error:

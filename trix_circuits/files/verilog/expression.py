@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from trix_circuits.errors import quoted
 from trix_circuits.files.network import Network
-from trix_circuits.files.reading import Budget, shown
+from trix_circuits.files.reading import Budget
 from trix_circuits.files.verilog.text import Tokens, constant_bits
 
 Nets = tuple[int, ...]
@@ -113,12 +114,12 @@ def reference(tokens: Tokens, scope: Scope) -> Nets:
         tokens.step()
         last = tokens.integer("the index")
     if not tokens.is_sign("]"):
-        raise tokens.beyond(f"{shown(tokens.word)} in an index")
+        raise tokens.beyond(f"{quoted(tokens.word)} in an index")
     if signal.low is None:
-        raise tokens.error(f"{shown(name)} must be a vector to be indexed")
+        raise tokens.error(f"{quoted(name)} must be a vector to be indexed")
     high, low = ((index - signal.low) * signal.step for index in (first, last))
     if not 0 <= low <= high < len(signal.nets):
-        raise tokens.error(f"[{first}:{last}] must lie within the {len(signal.nets)} bits of {shown(name)}")
+        raise tokens.error(f"[{first}:{last}] must lie within the {len(signal.nets)} bits of {quoted(name)}")
     tokens.step()
     return signal.nets[low : high + 1]
 
@@ -167,7 +168,7 @@ def expression(tokens: Tokens, scope: Scope) -> Nets:
                 return values.pop()
             if word in ("]", "."):
                 raise tokens.expected("an operator")
-            raise tokens.beyond(f"the operator {shown(word)}")
+            raise tokens.beyond(f"the operator {quoted(word)}")
 
 
 def _operand(tokens: Tokens, scope: Scope, values: list[Nets], signs: list[tuple[str, int]]) -> bool:
@@ -191,7 +192,7 @@ def _operand(tokens: Tokens, scope: Scope, values: list[Nets], signs: list[tuple
     elif (
         tokens.is_sign("+") or tokens.is_sign("-") or tokens.is_sign('"') or tokens.is_sign("$") or tokens.is_sign("'")
     ):
-        raise tokens.beyond(shown(tokens.word))
+        raise tokens.beyond(quoted(tokens.word))
     else:
         raise tokens.expected("a value")
     tokens.step()

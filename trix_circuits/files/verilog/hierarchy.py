@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from trix_circuits.errors import InputError
+from trix_circuits.errors import InputError, quoted
 from trix_circuits.files.network import Driver, Network
-from trix_circuits.files.reading import Budget, shown
+from trix_circuits.files.reading import Budget
 from trix_circuits.files.verilog.expression import Nets, Scope
 from trix_circuits.files.verilog.text import NotStructuralError
 
@@ -44,7 +44,7 @@ def top_of(modules: dict[str, Module], top: str | None) -> str:
     """The module of this name, or the only one that no other uses (and that uses others, if there are several)."""
     if top is not None:
         if top not in modules:
-            raise InputError(f"top must be a module of the file, not {shown(top)}")
+            raise InputError(f"top must be a module of the file, not {quoted(top)}")
         return top
     if not modules:
         raise InputError("must have a module")
@@ -72,9 +72,9 @@ def check_hierarchy(modules: dict[str, Module], top: Module, budget: Budget) -> 
         way.append((name, at + 1))
         instance = instances[at]
         if instance.module not in modules:
-            raise InputError(f"line {instance.line}: module {shown(instance.module)} is not defined in this file")
+            raise InputError(f"line {instance.line}: module {quoted(instance.module)} is not defined in this file")
         if instance.module in inside:
-            raise InputError(f"line {instance.line}: module {shown(instance.module)} must not contain itself")
+            raise InputError(f"line {instance.line}: module {quoted(instance.module)} must not contain itself")
         if instance.module not in total:
             inside.add(instance.module)
             way.append((instance.module, 0))
@@ -122,18 +122,18 @@ def _connect(network: Network, child: Module, instance: Instance, outer: int, ba
     if isinstance(ports, list):
         if len(ports) > len(child.ports):
             raise InputError(
-                f"{shown(instance.name)} must have at most {len(child.ports)} connections, not {len(ports)}"
+                f"{quoted(instance.name)} must have at most {len(child.ports)} connections, not {len(ports)}"
             )
         ports = dict(zip(child.ports, ports, strict=False))
     for port, nets in ports.items():
         if port not in child.directions:
-            raise InputError(f"module {shown(child.name)} has no port {shown(port)}")
+            raise InputError(f"module {quoted(child.name)} has no port {quoted(port)}")
         if nets is None:
             continue
         own = child.scope.signals[port].nets
         if len(own) != len(nets):
             raise NotStructuralError(
-                f"line {instance.line}: a connection of {len(nets)} bits to the {len(own)} of {shown(port)} is not"
+                f"line {instance.line}: a connection of {len(nets)} bits to the {len(own)} of {quoted(port)} is not"
                 " structural Verilog; RTL goes by way of Yosys"
             )
         for inside, outside in zip(own, nets, strict=True):

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import and_, or_, xor
 
-from trix_circuits.errors import InputError, LimitError
-from trix_circuits.files.reading import Budget, Reading, room, shown, text_of
+from trix_circuits.errors import InputError, LimitError, quoted
+from trix_circuits.files.reading import Budget, Reading, room
 from trix_circuits.files.verilog.expression import Nets, Scope, Signal, bit_names, expression
 from trix_circuits.files.verilog.hierarchy import FREE, Instance, Module, check_hierarchy, flat, top_of
-from trix_circuits.files.verilog.text import NotStructuralError, Tokens
+from trix_circuits.files.verilog.text import NotStructuralError, Tokens, source_text
 
 _GATES = ("and", "or", "nand", "nor", "xor", "xnor", "not", "buf")
 _NETS = ("wire", "tri", "logic", "supply0", "supply1")
@@ -35,18 +35,18 @@ __all__ = ["NotStructuralError", "read_verilog"]
 
 def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
     """The circuit of the top module; raises InputError with the line, NotStructuralError for what Yosys may read."""
-    tokens = Tokens(text_of(data))
+    tokens = Tokens(source_text(data))
     modules: dict[str, Module] = {}
     budget = Budget(FREE + 16 * len(data))
     while tokens.kind != "end":
         if tokens.word not in ("module", "macromodule") or tokens.kind != "keyword":
             known = modules or tokens.kind == "keyword"
-            raise tokens.beyond(shown(tokens.word)) if known else tokens.expected("module")
+            raise tokens.beyond(quoted(tokens.word)) if known else tokens.expected("module")
         tokens.step()
         line = tokens.line
         module = Module(tokens.name("the name of a module"), line, Scope(room(data), budget))
         if module.name in modules:
-            raise tokens.error(f"two modules are named {shown(module.name)}")
+            raise tokens.error(f"two modules are named {quoted(module.name)}")
         modules[module.name] = module
         before = budget.used
         _ModuleReader(tokens, module).read()
@@ -55,9 +55,17 @@ def read_verilog(data: bytes, name: str, top: str | None = None) -> Reading:
     check_hierarchy(modules, chosen, budget)
     network, notes = flat(modules, chosen), []
     bits: dict[str, list[tuple[str, int]]] = {"input": [], "output": []}
+    owners: dict[tuple[str, str], str] = {}
     for port in chosen.ports:
-        signal = chosen.scope.signals[port]
-        bits[chosen.directions[port]] += zip(signal.bit_names(port), signal.nets, strict=True)
+        signal, direction = chosen.scope.signals[port], chosen.directions[port]
+        for bit in signal.bit_names(port):
+            if (other := owners.setdefault((direction, bit), port)) != port:
+                vector, scalar = sorted((port, other), key=len)
+                raise InputError(
+                    f"{direction} {quoted(bit)} would be both a bit of {quoted(vector)} and the port named"
+                    f" {quoted(scalar)}: rename one"
+                )
+        bits[direction] += zip(signal.bit_names(port), signal.nets, strict=True)
         if signal.step < 0:
             notes.append(
                 f"{port} has rising indices: its bit of least index is the highest in Verilog, the lowest here"
@@ -84,7 +92,7 @@ class _ModuleReader:
         tokens.step()
         for port in self.module.ports:
             if port not in self.module.directions:
-                raise InputError(f"line {self.module.line}: port {shown(port)} must be an input or an output")
+                raise InputError(f"line {self.module.line}: port {quoted(port)} must be an input or an output")
 
     def _header(self) -> None:
         """Ports, as names or with their declarations."""
@@ -97,7 +105,7 @@ class _ModuleReader:
                 shape = self._range()
             port = tokens.name("the name of a port")
             if port in self.module.ports:
-                raise tokens.error(f"port {shown(port)} stands twice")
+                raise tokens.error(f"port {quoted(port)} stands twice")
             self.module.ports.append(port)
             if direction:
                 self._declare(port, shape, direction)
@@ -111,12 +119,12 @@ class _ModuleReader:
         if word == "inout":
             raise tokens.error("a port must be an input or an output, not inout")
         if word not in ("input", "output"):
-            raise tokens.beyond(shown(word))
+            raise tokens.beyond(quoted(word))
         tokens.step()
         if tokens.kind == "keyword" and tokens.word in ("wire", "tri", "logic"):
             tokens.step()
         if tokens.kind == "keyword":
-            raise tokens.beyond(shown(tokens.word))
+            raise tokens.beyond(quoted(tokens.word))
         return word
 
     def _range(self) -> tuple[int | None, int, int]:
@@ -137,7 +145,7 @@ class _ModuleReader:
         return last, 1 if first >= last else -1, width
 
     def _no_range(self) -> None:
-        raise self.tokens.beyond(f"{shown(self.tokens.word)} in a range")
+        raise self.tokens.beyond(f"{quoted(self.tokens.word)} in a range")
 
     def _declare(self, name: str, shape: tuple[int | None, int, int], direction: str = "") -> Signal:
         """Make a signal, or agree with what was said of it before."""
@@ -149,16 +157,16 @@ class _ModuleReader:
             known = scope.signals[name] = Signal(tuple(scope.net(bit) for bit in bits), low, step)
         elif (known.low, known.step, len(known.nets)) != (low, step, width):
             if name in scope.implicit or low is not None:
-                raise tokens.error(f"{shown(name)} must have the same range wherever it stands, and be declared first")
+                raise tokens.error(f"{quoted(name)} must have the same range wherever it stands, and be declared first")
         elif name in module.declared and not direction and name not in module.directions:
-            raise tokens.error(f"{shown(name)} is declared twice")
+            raise tokens.error(f"{quoted(name)} is declared twice")
         scope.implicit.discard(name)
         if direction:
             if name in module.directions or name not in module.ports:
-                raise tokens.error(f"{shown(name)} must be a port, and be given a direction once")
+                raise tokens.error(f"{quoted(name)} must be a port, and be given a direction once")
             module.directions[name] = direction
         elif name in module.declared and name not in module.directions:
-            raise tokens.error(f"{shown(name)} is declared twice")
+            raise tokens.error(f"{quoted(name)} is declared twice")
         if not direction:
             module.declared.add(name)
         return known
@@ -187,7 +195,7 @@ class _ModuleReader:
         elif tokens.word in _GATES:
             self._gates()
         else:
-            raise tokens.beyond(shown(tokens.word))
+            raise tokens.beyond(quoted(tokens.word))
 
     def _list(self, one: Callable[[], object]) -> None:
         """What stands between commas, up to the semicolon."""
@@ -202,7 +210,7 @@ class _ModuleReader:
         kind = tokens.word
         tokens.step()
         if tokens.kind == "keyword":
-            raise tokens.beyond(shown(tokens.word))
+            raise tokens.beyond(quoted(tokens.word))
         shape = self._range()
         self._delay()
 
@@ -306,7 +314,7 @@ class _ModuleReader:
         if tokens.is_sign("#"):
             raise tokens.beyond("a parameter")
         if tokens.kind != "name":
-            raise tokens.beyond(f"{shown(module)} before {shown(tokens.word)}")
+            raise tokens.beyond(f"{quoted(module)} before {quoted(tokens.word)}")
 
         def one() -> None:
             line = tokens.line
@@ -314,7 +322,7 @@ class _ModuleReader:
             if tokens.is_sign("["):
                 raise tokens.beyond("an array of instances")
             if not tokens.is_sign("("):
-                raise tokens.beyond(f"{shown(module)} {shown(name)} without connections")
+                raise tokens.beyond(f"{quoted(module)} {quoted(name)} without connections")
             self.module.instances.append(Instance(module, name, line, self._connections()))
 
         self._list(one)
@@ -329,7 +337,7 @@ class _ModuleReader:
                 tokens.step()
                 port = tokens.name("the name of a port")
                 if port in named:
-                    raise tokens.error(f"port {shown(port)} is connected twice")
+                    raise tokens.error(f"port {quoted(port)} is connected twice")
                 tokens.take("(")
                 named[port] = None if tokens.is_sign(")") else expression(tokens, self.scope)
                 tokens.take(")")

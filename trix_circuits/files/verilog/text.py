@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 
-from trix_circuits.errors import InputError
-from trix_circuits.files.reading import shown
+from trix_circuits.errors import InputError, quoted
+from trix_circuits.files.reading import BeyondError
 
 _SKIP = re.compile(
     r"(?:\s++|//[^\n]*+|/\*.*?\*/|\(\*(?!\s*\)).*?\*\)"
     r"|`(?:timescale|default_nettype)\b[^\n]*+|`(?:celldefine|endcelldefine|resetall)\b)*+",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
 _TOKEN = re.compile(
-    r"(?P<name>[A-Za-z_][\w$]*+)|\\(?P<escaped>\S++)|(?P<number>\d[\d_]*+(?:\s*+'[sS]?[bodhBODH]\s*+[\w?]++)?)"
-    r"|(?P<sign>~&|~\||~\^|\^~|&&|\|\||===|!==|==|!=|<<<|>>>|<=|>=|<<|>>|\*\*|\+:|-:|->|[^\w\s\\])",
+    r"(?P<name>[A-Za-z_][\w$]*+)|\\(?P<escaped>[!-~]++)|(?P<number>\d[\d_]*+(?:\s*+'[sS]?[bodhBODH]\s*+[\w?]++)?)"
+    r"|(?P<sign>~&|~\||~\^|\^~|&&|\|\||===|!==|==|!=|<<<|>>>|<=|>=|<<|>>|\*\*|\+:|-:|->|(?![\w\\])[!-~])",
     re.ASCII,
 )
 _WORDS = (
@@ -30,14 +30,23 @@ _WORDS = (
     " strong1 supply0 supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned vectored"
     " wait wand weak0 weak1 while wire wor xnor xor logic"
 )
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")  # a form feed is a blank in Verilog
 _KEYWORDS = frozenset(_WORDS.split())
-_NAME = r"([A-Za-z_][\w$]*+|\\\S++)"
+_NAME = r"([A-Za-z_][\w$]*+|\\[!-~]++)"
 _PAIR = re.compile(rf"\s++{_NAME}\s*+=\s*+(~?)\s*+{_NAME}\s*+([&|^])\s*+(~?)\s*+{_NAME}\s*+;", re.ASCII)
 _RADIX = {"b": 2, "o": 8, "d": 10, "h": 16}
 
 
-class NotStructuralError(InputError):
+class NotStructuralError(BeyondError):
     """Verilog beyond structural netlists: Yosys may be able to read it."""
+
+
+def source_text(data: bytes) -> str:
+    """Verilog text, a character for each byte: what is beyond ASCII may stand in comments only, and is no part of a name."""
+    if match := _NO_TEXT.search(data):
+        line, byte = data.count(b"\n", 0, match.start()) + 1, match[0].hex()
+        raise InputError(f"line {line}: must be a text file, not binary data: the byte 0x{byte} stands there")
+    return data.decode("latin-1")
 
 
 class Tokens:
@@ -64,7 +73,7 @@ class Tokens:
         match = _TOKEN.match(self.text, self.at)
         if match is None:
             if self.at < len(self.text):
-                raise InputError(f"line {self.line}: {shown(self.text[self.at])} is no part of Verilog")
+                raise InputError(f"line {self.line}: {quoted(self.text[self.at])} is no part of Verilog")
             self.kind, self.word, self._next = "end", "the end of the file", self.at
             return
         self.kind, self.word, self._next = str(match.lastgroup), match[match.lastgroup or 0], match.end()
@@ -74,7 +83,7 @@ class Tokens:
             self.kind = "name"
         elif self.word == "`":
             self.word = self.text[self.at : self.at + 20].split()[0]
-            raise self.beyond(f"the directive {shown(self.word)}")
+            raise self.beyond(f"the directive {quoted(self.word)}")
 
     def pair(self) -> tuple[str, str, str, str, str, str] | None:
         """After `assign`, the most common form by one match: (y, ~ or nothing, a, & | or ^, ~ or nothing, b). The cursor
@@ -98,7 +107,7 @@ class Tokens:
         return InputError(f"line {self.line}: {message}")
 
     def expected(self, what: str) -> InputError:
-        return self.error(f"expected {what}, not {shown(self.word)}")
+        return self.error(f"expected {what}, not {quoted(self.word)}")
 
     def beyond(self, what: str) -> NotStructuralError:
         """An error that Yosys may help over."""
@@ -124,7 +133,7 @@ class Tokens:
     def integer(self, what: str) -> int:
         """Step over a plain number; anything else (a parameter, an expression) is not structural."""
         if self.kind != "number" or not self.word.isdigit() or len(self.word) > 18:
-            raise self.beyond(f"{what} {shown(self.word)}")
+            raise self.beyond(f"{what} {quoted(self.word)}")
         value = int(self.word)
         self.step()
         return value
@@ -134,7 +143,7 @@ def constant_bits(tokens: Tokens, most: int) -> list[int]:
     """The bits of a number such as 4'b1010 or 1, lowest first; steps over it."""
     size, tick, rest = tokens.word.replace("_", "").partition("'")
     if len(size) > 18 or (tick and not 1 <= int(size) <= most):
-        raise tokens.error(f"a number must be 1 to {most} bits wide, not {shown(size)}")
+        raise tokens.error(f"a number must be 1 to {most} bits wide, not {quoted(size)}")
     width = int(size) if tick else 32
     if not tick:
         digits, radix = size, 10
@@ -142,12 +151,12 @@ def constant_bits(tokens: Tokens, most: int) -> list[int]:
         rest = rest.lstrip("sS")
         digits, radix = rest[1:].strip().lower(), _RADIX[rest[0].lower()]
     if set(digits) & set("xz?"):
-        raise tokens.beyond(f"the number {shown(tokens.word)}, with x or z,")
+        raise tokens.beyond(f"the number {quoted(tokens.word)}, with x or z,")
     if (radix == 10 and len(digits) > 1000) or len(digits) > most:
         raise tokens.error("a number must have fewer digits")
     try:
         value = int(digits, radix)
     except ValueError:
-        raise tokens.error(f"{shown(tokens.word)} is no number") from None
+        raise tokens.error(f"{quoted(tokens.word)} is no number") from None
     tokens.step()
     return [value >> k & 1 for k in range(width)]

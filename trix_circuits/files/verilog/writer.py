@@ -11,7 +11,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from trix_circuits.files.cells import cells_of
-from trix_circuits.files.names import Ports, free_prefix, gate_names, inequality, module_name, ports_of, wrapped
+from trix_circuits.files.kinds import Writing
+from trix_circuits.files.names import (
+    Ports,
+    comment,
+    free_prefix,
+    gate_names,
+    inequality,
+    module_name,
+    ports_of,
+    wrapped,
+)
 from trix_circuits.logic.aig import Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
@@ -38,6 +48,18 @@ def identifier(name: str) -> str:
     return name if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) and name not in KEYWORDS else f"\\{name} "
 
 
+def write(writing: Writing) -> bytes:
+    """The circuit as a module."""
+    if isinstance(writing.subject, Netlist):
+        return verilog_of_netlist(writing.subject, writing.name, plain=writing.plain).encode()
+    return verilog_of_aig(writing.aig, writing.ports, plain=writing.plain).encode()
+
+
+def module_identifier(name: str, ending: str = "") -> str:
+    """The name of the module of a circuit, as Verilog writes it."""
+    return identifier(module_name(name) + ending)
+
+
 def verilog_of_netlist(netlist: Netlist, name: str, *, plain: bool = False) -> str:
     """A module of the netlist, gate by gate with its weights in comments; if `plain`, without XORs."""
     names = gate_names(netlist)
@@ -57,7 +79,8 @@ def verilog_of_netlist(netlist: Netlist, name: str, *, plain: bool = False) -> s
     for bus, nets in netlist.outputs.items():
         for i, net in enumerate(nets):
             body.assign(_bit(bus, len(nets), i), names[net] if net >= netlist.input_bits else body.inputs[net])
-    head = [f"// {name}: {netlist.size} threshold gates in {netlist.format.name}; a gate is 1 iff its sum is >= 0."]
+    form = comment(netlist.format.name)
+    head = [f"// {comment(name)}: {netlist.size} threshold gates in {form}; a gate is 1 iff its sum is >= 0."]
     outputs = [(bus, len(nets)) for bus, nets in netlist.outputs.items()]
     return _module(name, head, list(netlist.inputs.items()), outputs, body)
 
@@ -72,7 +95,7 @@ def verilog_of_aig(aig: Aig, ports: Ports | None = None, *, plain: bool = False)
     for bus, places in ports.outputs:
         for i, place in enumerate(places):
             body.assign(_bit(bus, len(places), i), body.text(int(aig.outputs[place])))
-    return _module(aig.name, [f"// {aig.name}: {aig.size} ANDs"], inputs, outputs, body)
+    return _module(aig.name, [f"// {comment(aig.name)}: {aig.size} ANDs"], inputs, outputs, body)
 
 
 def _bit(bus: str, width: int, index: int) -> str:
@@ -84,7 +107,7 @@ def _module(
 ) -> str:
     lines = [*head]
     ports = [identifier(bus) for bus, _ in (*inputs, *outputs)]
-    lines += wrapped([f"{port}," for port in ports[:-1]] + ports[-1:], f"module {module_name(name)}(", "   ", "")
+    lines += wrapped([f"{port}," for port in ports[:-1]] + ports[-1:], f"module {module_identifier(name)}(", "   ", "")
     lines[-1] += ");"
     for what, buses in (("input", inputs), ("output", outputs)):
         for bus, width in buses:

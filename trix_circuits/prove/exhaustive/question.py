@@ -8,7 +8,8 @@ anywhere. Whoever works on it reads the bytes again, with the checker's reader, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +24,19 @@ from trix_circuits.logic.netlist import Netlist
 
 Pair = tuple[int | None, int]  # literals 2 * net + complement: the circuit's (None for constant 0), the reference's
 _MARK = b'"trix_circuits"'
+
+
+@contextmanager
+def in_our_words() -> Iterator[None]:
+    """What the checker's readers find wrong, as an error with an exit status of its own."""
+    try:
+        yield
+    except check.Damaged as error:
+        raise InputError(str(error)) from None
+    except check.Refused as error:
+        raise RefutedError(str(error)) from None
+    except check.TooLarge as error:
+        raise LimitError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -46,14 +60,8 @@ class Question:
     @cached_property
     def problem(self) -> Problem:
         """What the bytes say. Raises InputError, RefutedError or LimitError, as the checker's reader finds."""
-        try:
+        with in_our_words():
             return self._read()
-        except check.Damaged as error:
-            raise InputError(str(error)) from None
-        except check.Refused as error:
-            raise RefutedError(str(error)) from None
-        except check.TooLarge as error:
-            raise LimitError(str(error)) from None
 
     def _read(self) -> Problem:
         data, others = self.artefacts[0], [check.read_source(other) for other in self.artefacts[1:]]
@@ -111,7 +119,8 @@ class Problem:
         goals = []
         if self.meaning is not None:
             outputs = [(name, [literal >> 1 for literal in bits]) for name, bits in self.outputs.items()]
-            goals = check.Meaning(list(self.inputs.items()), outputs, nets).goals(self.meaning)
+            with in_our_words():
+                goals = check.Meaning(list(self.inputs.items()), outputs, nets).goals(self.meaning)
         for side in self.sides:
             move = len(nets) - self.input_bits
             for sources, weights, bias in side.gates:
@@ -155,7 +164,8 @@ class Problem:
         free, outputs = iter(range(inputs, inputs + width)), []
         for name, bits in self.outputs.items():
             outputs.append((name, [next(free) for _ in bits]))
-        goals = check.Meaning(list(self.inputs.items()), outputs, nets).goals(meaning)
+        with in_our_words():
+            goals = check.Meaning(list(self.inputs.items()), outputs, nets).goals(meaning)
 
         def literal(net: int) -> int:
             return 2 * (net if net < inputs else net - width)
