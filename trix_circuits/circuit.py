@@ -28,7 +28,7 @@ from trix_circuits.logic.formats import WeightFormat
 from trix_circuits.logic.frozen import frozen_dict
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.logic.packing import pack_values
-from trix_circuits.store import read_bytes, write_atomically
+from trix_circuits.store import read_bytes, write
 
 if TYPE_CHECKING:
     from trix_circuits.run import Runner
@@ -262,7 +262,7 @@ class Circuit:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the accepted bytes, all or nothing."""
-        write_atomically(Path(path), self._data)
+        write(Path(path), self._data)
 
 
 _COMPILERS: list[Callable[[Circuit, str, str | None], Runner]] = []

@@ -27,7 +27,7 @@ from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import aig_of
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.readback import Equality, prove_same
-from trix_circuits.store import write_atomically
+from trix_circuits.store import write
 
 KINDS = {
     "blif": ".blif",
@@ -104,9 +104,9 @@ def export_circuit(
             error.args = (f"{os.fspath(path)}: not written: {error}",)
             raise
     bench = testbench(subject, ports, name, rows=rows) if testbench_path is not None else None
-    write_atomically(Path(path), data)
+    write(Path(path), data)
     if bench is not None and testbench_path is not None:
-        write_atomically(Path(testbench_path), bench.encode())
+        write(Path(testbench_path), bench.encode())
     tested = bench.count("    check(") if bench is not None else 0
     return Export(
         kind,
