@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, final
 
 import numpy as np
@@ -25,11 +25,11 @@ from safetensors.numpy import save as save_safetensors
 from trix_circuits import check
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.logic.formats import WeightFormat
-from trix_circuits.logic.frozen import frozen_dict
+from trix_circuits.logic.frozen import frozen
 from trix_circuits.logic.names import circuit_name
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.logic.packing import pack_values
-from trix_circuits.store import read_bytes, write_atomically
+from trix_circuits.store import read_bytes, write
 
 if TYPE_CHECKING:
     from trix_circuits.run import Runner
@@ -57,9 +57,11 @@ class Claim:
     source_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Names that come from paths and expressions, as a file can hold them."""
+        """Names that come from paths and expressions, as a file can hold them; and what does not change with its makers."""
         object.__setattr__(self, "name", circuit_name(self.name))
         object.__setattr__(self, "source_names", tuple(map(circuit_name, self.source_names)))
+        for name in ("meaning", "defaults", "origin", "sources"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def to_bytes(self) -> bytes:
         """The file of this claim. The same claim gives the same bytes."""
@@ -115,19 +117,31 @@ class Verdict(NamedTuple):
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the checker has accepted: bytes, sources that stood in for those of the file, and what was read of both."""
+
+    data: bytes
+    given: tuple[bytes, ...]
+    claim: Claim  # its certificate is left out, for whoever holds a claim may change that
+    certificate: bytes
+    verdict: Verdict
+
+
+# What makes a circuit a circuit: what is known of each that lives, by its identity. Only the checker's yes writes here.
+_ACCEPTED: dict[int, tuple[weakref.ref[Circuit], _Facts]] = {}
+
+
 @final
 class Circuit:
     """What the checker has accepted: `Circuit(data)` runs it on the bytes of a file. There is no other way to have one.
 
     A circuit cannot be changed, copies are itself, and a pickled one is checked again when it is loaded. All that it
-    says is read from `data`, the very bytes that were accepted.
+    says is read from `data`, the very bytes that were accepted. The object itself holds nothing: what it stands for is
+    in a table of this module, in which nothing else has a place.
     """
 
-    __slots__ = ("__weakref__", "_certificate", "_claim", "_data", "_verdict")
-    _certificate: bytes
-    _claim: Claim
-    _data: bytes
-    _verdict: Verdict
+    __slots__ = ("__weakref__",)
 
     def __init__(
         self,
@@ -137,10 +151,11 @@ class Circuit:
         given: Sequence[bytes] = (),
     ) -> None:
         """Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError."""
-        if hasattr(self, "_data"):
+        if id(self) in _ACCEPTED:
             raise InputError("a Circuit cannot be changed")
         if type(data) is not bytes:
             raise InputError(f"a Circuit is made of the bytes of a circuit file, not of {type(data).__name__}")
+        given = tuple(map(bytes, given))
         try:
             found = check.check(data, memo, given)
         except check.Damaged as error:
@@ -149,14 +164,19 @@ class Circuit:
             raise RefutedError(f"{where}: refused: {error}", error.counterexample) from None
         except check.TooLarge as error:
             raise LimitError(f"{where}: {error}") from None
-        values = {
-            "_claim": replace(_claim_of(found.circuit, where), certificate={}),
-            "_certificate": _certificate_bytes(found.circuit.certificate),
-            "_data": data,
-            "_verdict": Verdict(found.kinds, found.lemmas, found.rows),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        claim = _claim_of(found.circuit, where)
+        claim = replace(claim, certificate={}, sources=(*given, *claim.sources[len(given) :]))
+        verdict = Verdict(tuple(found.kinds), found.lemmas, found.rows)
+        facts = _Facts(data, given, claim, _certificate_bytes(found.circuit.certificate), verdict)
+        own = id(self)
+        _ACCEPTED[own] = weakref.ref(self, lambda _: _ACCEPTED.pop(own, None)), facts
+
+    @property
+    def _facts(self) -> _Facts:
+        found = _ACCEPTED.get(id(self))
+        if found is None or found[0]() is not self:
+            raise InputError("a Circuit is made by accept() or load() only: they run the checker")
+        return found[1]
 
     def __init_subclass__(cls) -> None:
         raise TypeError("a Circuit cannot be extended: what is one was accepted by the checker, and says no more")
@@ -173,33 +193,39 @@ class Circuit:
     def __deepcopy__(self, memo: object) -> Circuit:
         return self
 
-    def __reduce__(self) -> tuple[type[Circuit], tuple[bytes]]:
-        return Circuit, (self._data,)
+    def __reduce__(self) -> tuple[type[Circuit], tuple[bytes, str, None, tuple[bytes, ...]]]:
+        return Circuit, (self.data, "circuit", None, self._facts.given)
 
     def __eq__(self, other: object) -> bool:
-        return self._data == other._data if isinstance(other, Circuit) else NotImplemented
+        if not isinstance(other, Circuit):
+            return NotImplemented
+        return (self._facts.data, self._facts.given) == (other._facts.data, other._facts.given)
 
     def __hash__(self) -> int:
-        return hash(self._data)
+        return hash(self._facts.data)
 
     def __repr__(self) -> str:
-        net, how = self.netlist, " and ".join(self._verdict.kinds)
+        net, how = self.netlist, " and ".join(self.verdict.kinds)
         return f"<Circuit {self.name}: {net.size} {net.format.name} gates, depth {net.depth}, exact by {how} evidence>"
 
     @property
     def data(self) -> bytes:
         """The bytes that were accepted."""
-        return self._data
+        return self._facts.data
 
     @property
     def verdict(self) -> Verdict:
         """What the checker said."""
-        return self._verdict
+        return self._facts.verdict
 
     @property
     def claim(self) -> Claim:
         """The claim that was accepted, certificate included, to be looked at and changed by its own copy."""
-        return replace(self._claim, certificate=json.loads(self._certificate))
+        return replace(self._claim, certificate=json.loads(self._facts.certificate))
+
+    @property
+    def _claim(self) -> Claim:
+        return self._facts.claim
 
     @property
     def netlist(self) -> Netlist:
@@ -228,7 +254,7 @@ class Circuit:
 
     @property
     def sources(self) -> tuple[bytes, ...]:
-        """The files that it equals."""
+        """The files that it equals, as the checker was given them."""
         return self._claim.sources
 
     @property
@@ -254,9 +280,9 @@ class Circuit:
             "meaning": list(self.meaning),
             "exact": True,
             "certificate": {
-                **self._verdict._asdict(),
-                "kinds": list(self._verdict.kinds),
-                "bytes": len(self._certificate),
+                **self.verdict._asdict(),
+                "kinds": list(self.verdict.kinds),
+                "bytes": len(self._facts.certificate),
             },
         }
 
@@ -268,7 +294,7 @@ class Circuit:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the accepted bytes, all or nothing."""
-        write_atomically(Path(path), self._data)
+        write(path, self.data)
 
 
 _COMPILERS: list[Callable[[Circuit, str, str | None], Runner]] = []
@@ -317,8 +343,8 @@ def _claim_of(found: check.Circuit, where: str) -> Claim:
         netlist,
         tuple(found.meaning),
         found.certificate,
-        frozen_dict(about["defaults"]),
-        frozen_dict(about["origin"]),
+        about["defaults"],
+        about["origin"],
         tuple(found.sources),
         tuple(about["sources"]),
     )

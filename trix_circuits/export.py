@@ -21,7 +21,7 @@ from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.names import circuit_name
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.readback import Equality, prove_same
-from trix_circuits.store import write_atomically
+from trix_circuits.store import write
 
 WRITABLE: tuple[Kind, ...] = tuple(kind for kind in (*KINDS, *emit.KINDS) if kind.write)
 """What can be written."""
@@ -90,9 +90,9 @@ def export_circuit(
             error.args = (f"{where}: not written: {error}",)
             raise
     bench = testbench(subject, ports, name, rows=rows) if testbench_path is not None else None
-    write_atomically(Path(path), data)
+    write(Path(path), data)
     if bench is not None and testbench_path is not None:
-        write_atomically(Path(testbench_path), bench.encode())
+        write(Path(testbench_path), bench.encode())
     return Export(
         form.name,
         os.fspath(path),

@@ -121,7 +121,7 @@ def _prove_all_rows(
 ) -> None:
     from trix_circuits.prove.exhaustive import Question, decide
     from trix_circuits.prove.exhaustive.machines import dask
-    from trix_circuits.store import write_atomically
+    from trix_circuits.store import write
 
     start = time.monotonic()
     with ExitStack() as stack:
@@ -145,7 +145,7 @@ def _prove_all_rows(
     seconds = time.monotonic() - start
     statement = {"files": [file] if other is None else [file, other], "meaning": meaning, "covered": evidence.as_json()}
     if output is not None:
-        write_atomically(Path(output), (json.dumps(statement) + "\n").encode())
+        write(Path(output), (json.dumps(statement) + "\n").encode())
     if as_json:
         more = {"file": file, "name": claim.name, "exact": True} if other is None else {"equal": True}
         about = {"proven": True, "kinds": ["exhaustive"], "rows": evidence.rows, "lemmas": 0}

@@ -14,7 +14,7 @@ from trix_circuits.circuit import Circuit, load
 from trix_circuits.cli.common import emit, json_option, say
 from trix_circuits.errors import InputError, quoted, shown
 from trix_circuits.run.run import run_batch, run_once
-from trix_circuits.store import write_atomically
+from trix_circuits.store import write
 
 
 @click.command()
@@ -131,7 +131,7 @@ def _write(path: str, results: dict[str, npt.NDArray[Any]]) -> None:
         lines += [
             ",".join(map(str, row)) for row in zip(*(column.tolist() for column in results.values()), strict=True)
         ]
-        write_atomically(Path(path), ("\n".join(lines) + "\n").encode())
+        write(Path(path), ("\n".join(lines) + "\n").encode())
     elif kind == ".npy":
         if any(column.dtype == object for column in results.values()):
             raise InputError(f"{path}: outputs wider than 64 bits must go to a .csv file")
@@ -139,6 +139,6 @@ def _write(path: str, results: dict[str, npt.NDArray[Any]]) -> None:
 
         buffer = io.BytesIO()
         np.save(buffer, np.stack(list(results.values()), axis=1), allow_pickle=False)
-        write_atomically(Path(path), buffer.getvalue())
+        write(Path(path), buffer.getvalue())
     else:
         raise InputError(f"{path}: outputs must go to a .csv or .npy file")

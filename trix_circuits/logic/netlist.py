@@ -11,24 +11,27 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.logic.formats import WeightFormat
-from trix_circuits.logic.frozen import frozen_array, frozen_dict
+from trix_circuits.logic.frozen import FrozenDict, frozen_arrays
 from trix_circuits.logic.gate import bound_of, margin_of
 
 Integers = npt.NDArray[np.int64]
 MAX_GATES = 20_000_000
 
 
-@dataclass(frozen=True)
+@frozen_arrays(offsets=np.int64, sources=np.int64, weights=np.int64, biases=np.int64)
+@dataclass(frozen=True, eq=False)
 class Netlist:
     """Gates g = 0 .. size-1 read `sources[offsets[g]:offsets[g+1]]` with the weights there, and have `biases[g]`.
 
-    `inputs` maps bus names to widths, `outputs` bus names to the nets of their bits, lowest first.
+    `inputs` maps bus names to widths, `outputs` bus names to the nets of their bits, lowest first. All parts are copied
+    into values that cannot be changed: what was proven of a netlist stays true of it.
     """
 
     format: WeightFormat
@@ -40,14 +43,9 @@ class Netlist:
     biases: Integers
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be: bad names, widths, values outside the format, gates that read later nets.
-
-        The parts are copied into values that cannot be changed: what was proven of a netlist stays true of it.
-        """
-        object.__setattr__(self, "inputs", frozen_dict(self.inputs))
-        object.__setattr__(self, "outputs", frozen_dict({name: tuple(nets) for name, nets in self.outputs.items()}))
-        for part in ("offsets", "sources", "weights", "biases"):
-            object.__setattr__(self, part, frozen_array(getattr(self, part)))
+        """Refuse what cannot be: bad names, widths, values outside the format, gates that read later nets."""
+        object.__setattr__(self, "inputs", FrozenDict(self.inputs))
+        object.__setattr__(self, "outputs", FrozenDict({name: tuple(nets) for name, nets in self.outputs.items()}))
         for name, width in self.inputs.items():
             check_bus_name(name)
             if width < 1:
@@ -82,6 +80,26 @@ class Netlist:
             if min(nets) < 0 or max(nets) >= self.input_bits + size:
                 raise InputError(f"output {name} must be driven by nets that exist")
 
+    def _content(self) -> tuple[Any, ...]:
+        arrays = (part.tobytes() for part in (self.offsets, self.sources, self.weights, self.biases))
+        return (self.format, tuple(self.inputs.items()), tuple(self.outputs.items()), *arrays)
+
+    def __eq__(self, other: object) -> bool:
+        return self._content() == other._content() if isinstance(other, Netlist) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def __copy__(self) -> Netlist:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Netlist:
+        return self
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        arrays = (self.offsets, self.sources, self.weights, self.biases)
+        return Netlist, (self.format, dict(self.inputs), dict(self.outputs), *arrays)
+
     @property
     def size(self) -> int:
         """Number of gates."""
@@ -110,15 +128,19 @@ class Netlist:
             low, high = offsets[gate], offsets[gate + 1]
             yield tuple(sources[low:high]), tuple(weights[low:high]), bias
 
-    @cached_property
+    @property
     def levels(self) -> Integers:
         """Of each net: the number of gates on the longest way to it."""
+        return np.ndarray(self.net_count, np.int64, self._levels)
+
+    @cached_property
+    def _levels(self) -> bytes:
         levels = [0] * self.input_bits
         offsets, sources = self.offsets.tolist(), self.sources.tolist()
         for gate in range(self.size):
             low, high = offsets[gate], offsets[gate + 1]
             levels.append(1 + max((levels[s] for s in sources[low:high]), default=0))
-        return np.array(levels, dtype=np.int64)
+        return np.array(levels, dtype=np.int64).tobytes()
 
     @property
     def depth(self) -> int:

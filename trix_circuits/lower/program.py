@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from trix_circuits.errors import InputError
+from trix_circuits.logic.frozen import frozen_arrays
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.lower.clusters import clusters
 from trix_circuits.lower.graph import Graph, GraphBuilder, Tables, Values, fused, without_dead
@@ -29,6 +30,7 @@ class Draft:
     place: Values
 
 
+@frozen_arrays(tables=np.uint8, operands=np.int32, slots=np.int32, outputs=np.int32, image=np.int32)
 @dataclass(frozen=True)
 class LaneProgram:
     """`tables` [n] uint8, `operands` [n, 3] values, `slots` [n], `outputs` literals 2 * value + complement.
@@ -36,7 +38,8 @@ class LaneProgram:
     `image` is a hint for the proof (`proof.prove_lowering`): of each value of the unfused graph, the value of the draft
     that equals it, or -1. The draft is the program with operations that turned out not to be needed, on which the steps
     from the one to the other can be followed; without one, `image` names values of the program. Neither takes part in
-    what the program computes nor in its digest.
+    what the program computes nor in its digest. The arrays are copied into values that cannot be changed: code is kept
+    on disk under the digest of the program that it runs.
     """
 
     input_bits: int
@@ -49,7 +52,7 @@ class LaneProgram:
     draft: Draft | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be: operands that do not stand before their operation; then make the arrays read-only."""
+        """Refuse what cannot be: operands that do not stand before their operation."""
         first = 1 + self.input_bits
         size = len(self.tables)
         if self.operands.shape != (size, 3) or len(self.slots) != size:
@@ -63,8 +66,6 @@ class LaneProgram:
             raise InputError("an output must be a literal that exists")
         if size and not (self.slots.min() >= 0 and self.slots.max() < self.slot_count):
             raise InputError("an operation must have a slot that exists")
-        for part in (self.tables, self.operands, self.slots, self.outputs, self.image):
-            part.setflags(write=False)
 
     @property
     def size(self) -> int:

@@ -26,7 +26,7 @@ from trix_circuits.logic.aig import FALSE, Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.readback import prove_same
-from trix_circuits.store import write_atomically
+from trix_circuits.store import write
 
 KINDS = {"aig": ".aig", "aag": ".aag", "cnf": ".cnf", "smt2": ".smt2"}
 _OUTPUT = "differ"
@@ -174,7 +174,7 @@ def write_obligation(miter: Aig, kind: str, path: str | Path) -> None:
         prove_same(miter, again, range(len(miter.input_names)), [0])
     elif not all(np.array_equal(getattr(again, p), getattr(miter, p)) for p in ("left", "right", "outputs")):
         raise RefutedError(f"{path}: read back, it is another miter")
-    write_atomically(Path(path), data)
+    write(Path(path), data)
 
 
 def _cnf(miter: Aig) -> str:

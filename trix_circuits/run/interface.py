@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from trix_circuits.circuit import Circuit
 from trix_circuits.errors import InputError
+from trix_circuits.logic.frozen import FrozenDict
 from trix_circuits.logic.netlist import Netlist
 
 Array = npt.NDArray[Any]
@@ -25,12 +26,21 @@ WORD = 64
 
 @dataclass(frozen=True)
 class Interface:
-    """Bus names and widths in order, and the values of input buses that need not be given."""
+    """Bus names and widths in order, the values of input buses that need not be given, and the circuit that has them.
+
+    `circuit` is what was proven of what runs; None if that is a netlist that nobody has proven.
+    """
 
     name: str
-    inputs: dict[str, int]
-    outputs: dict[str, int]
-    defaults: dict[str, int] = field(default_factory=dict)
+    inputs: Mapping[str, int]
+    outputs: Mapping[str, int]
+    defaults: Mapping[str, int] = field(default_factory=dict)
+    circuit: Circuit | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Hold what does not change with what it was made of."""
+        for name in ("inputs", "outputs", "defaults"):
+            object.__setattr__(self, name, FrozenDict(getattr(self, name)))
 
     @property
     def input_bits(self) -> int:
@@ -52,14 +62,14 @@ class Interface:
 
 def interface_of(source: Netlist | Circuit) -> tuple[Netlist, Interface]:
     """The netlist of a circuit or of itself, and its interface."""
-    if isinstance(source, Netlist):
-        netlist, name, defaults = source, "netlist", {}
-    elif isinstance(source, Circuit):
-        netlist, name, defaults = source.netlist, source.name, dict(source.defaults)
+    if type(source) is Circuit:  # what only looks like one was not accepted by the checker
+        netlist, circuit, name, defaults = source.netlist, source, source.name, source.defaults
+    elif isinstance(source, Netlist):
+        netlist, circuit, name, defaults = source, None, "netlist", {}
     else:
         raise InputError(f"what is compiled must be a Netlist or a Circuit, not {type(source).__name__}")
     outputs = {bus: len(nets) for bus, nets in netlist.outputs.items()}
-    return netlist, Interface(name, dict(netlist.inputs), outputs, defaults)
+    return netlist, Interface(name, netlist.inputs, outputs, defaults, circuit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.run.cuda.cuda_source import Kernel
-from trix_circuits.store import cache_folder, file_name, keep, stored
+from trix_circuits.store import keep, stored
 
 Array = npt.NDArray[Any]
 Job = npt.NDArray[np.uint64]
@@ -79,13 +79,10 @@ def cubin(text: str, arch: str, driver: str) -> bytes:
     from cuda.bindings import nvrtc
 
     key = f"{text}|{arch}|nvrtc {nvrtc.nvrtcVersion()[1:]}|driver {driver}"
-    folder = cache_folder("cuda")
-    path = folder / f"{file_name(key)}.cubin" if folder else None
-    found = stored(path, key) if path else None
+    found = stored("cuda", key)
     if found is None:
         found = compile_cubin(text, arch)
-        if path:
-            keep(path, key, found)
+        keep("cuda", key, found)
     return found
 
 

@@ -1,23 +1,21 @@
 """IR text to machine code in this process, through LLVM; the code is kept on disk and used again.
 
-A stored object (`stored`) is keyed by what it was made from, the processor with its features and the versions of LLVM
-and of this code generator: what does not match is compiled anew and replaced.
+A stored object (`store.stored`, which sees to the versions of this package) is keyed by what it was made from, the
+processor with its features and the version of LLVM: what does not match is compiled anew.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
 
-from trix_circuits.store import cache_folder, file_name, keep, stored
+from trix_circuits.store import keep, stored
 
 
 @cache
@@ -53,31 +51,19 @@ def machine(opt: int) -> Any:
 
 
 @cache
-def processor() -> str:
-    """What a stored object depends on, beside what it was made from: processor, LLVM, and the generators' own source."""
-    source = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        source.update(path.read_bytes())
+def _processor() -> str:
+    """What a stored object depends on, beside what it was made from and the code that made it: processor and LLVM."""
     parts = (llvm.get_process_triple(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
-    return "|".join((*parts, llvmlite.__version__, str(llvm.llvm_version_info), source.hexdigest()))
-
-
-def _place(key: str, opt: int) -> tuple[str, Path | None]:
-    """The full key, and the file that it is kept in."""
-    full = f"{key}|{opt}|{processor()}"
-    folder = cache_folder("native")
-    return full, folder / f"{file_name(full)}.o" if folder else None
+    return "|".join((*parts, llvmlite.__version__, str(llvm.llvm_version_info)))
 
 
 def stored_code(key: str, opt: int) -> bytes | None:
     """The object file for a key if it is stored and whole."""
-    full, path = _place(key, opt)
-    return stored(path, full) if path is not None else None
+    return stored("native", f"{key}|{opt}|{_processor()}")
 
 
 def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, bool]:
     """The object file for a key, whose IR `text` gives if it is not stored; and whether it was stored."""
-    full, path = _place(key, opt)
     found = stored_code(key, opt)
     if found is not None:
         return found, True
@@ -86,8 +72,7 @@ def object_code(key: str, text: Callable[[], str], opt: int) -> tuple[bytes, boo
     module.triple = llvm.get_process_triple()
     module.data_layout = str(tuned.target_data)
     data: bytes = tuned.emit_object(module)
-    if path is not None:
-        keep(path, full, data)
+    keep("native", f"{key}|{opt}|{_processor()}", data)
     return data, False
 
 

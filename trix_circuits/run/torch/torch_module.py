@@ -208,7 +208,7 @@ class CircuitModule(nn.Module):
 
     def _planes(self, planes: Tensor) -> Tensor:
         if self.native and planes.device.type == "cpu":
-            found: Tensor = planes_operator(planes, self.lane_program, self.program.output_bits)
+            found: Tensor = planes_operator(planes, self.lane_program, self.interface.output_bits)
         else:
             found = self.logic(planes)
         return found
@@ -216,7 +216,7 @@ class CircuitModule(nn.Module):
     def _bits(self, bits: Tensor) -> Tensor:
         tensors.checked_bits(self.interface, bits)
         if self.native and bits.device.type == "cpu":
-            found: Tensor = lanes_operator(bits, self.lane_program, self.program.output_bits)
+            found: Tensor = lanes_operator(bits, self.lane_program, self.interface.output_bits)
             return found
         if torch.compiler.is_compiling():
             columns: Tensor = self.logic((bits != 0).t()).t()
