@@ -279,7 +279,10 @@ def questions() -> tuple[Question, ...]:
         given = tuple((FOLDER / name).read_bytes() for name in entry.get("given", ()))
         rests = (tuple(entry["kinds"]), entry["lemmas"], entry["rows"]) if "kinds" in entry else ()
         data = (FOLDER / f"{place}.trix").read_bytes()
-        found.append(Question(place, data, given, FATE[place.partition("/")[0]], rests))
+        judged = _judged(check, data, given)
+        if judged[0] != FATE[place.partition("/")[0]] or (rests and judged[1] != rests):
+            raise ValueError(f"{place} is judged {judged}")
+        found.append(Question(place, data, given, *judged))
     found.sort(key=lambda question: len(question.data))
     rng = random.Random(7)
     for k in range(FORGERIES):
@@ -297,7 +300,8 @@ def _judged(checker: Any, data: bytes, given: tuple[bytes, ...]) -> tuple[str, t
     try:
         verdict = checker.check(data, given=given, work=checker.Work(*WORK))
     except (checker.Refused, checker.Damaged, checker.TooLarge) as error:
-        return type(error).__name__, ()
+        shown = getattr(error, "counterexample", None)
+        return type(error).__name__, (error.status, *(shown or {}).items())
     return "accepted", (verdict.kinds, verdict.lemmas, verdict.rows)
 
 
@@ -324,7 +328,7 @@ def killer_of(mutant: Mutant, first: Sequence[str] = ()) -> str | None:
         for question in (*early, *questions()):
             name = question.name
             verdict, rests_on = _judged(checker, question.data, question.given)
-            if verdict != question.verdict or (question.rests_on and rests_on != question.rests_on):
+            if (verdict, rests_on) != (question.verdict, question.rests_on):
                 return name
     except TooSlow:
         return f"time, at {name}"

@@ -69,9 +69,145 @@ def wide(count: int, gates: list[Any], drivers: list[int], meaning: list[str], *
 
 def cases() -> Iterator[Case]:
     """All of them, made anew."""
-    for part in (files(), texts(), formats(), windows(), counted(), forms(), digits(), clauses(), ghosts(), goals(),
+    for part in (killers(), files(), texts(), formats(), windows(), counted(), forms(), digits(), clauses(), ghosts(), goals(),
                  meanings(), sources(), matching(), made()):  # fmt: skip
         yield from part
+
+
+def killers() -> Iterator[Case]:
+    """What tells the checker from a mutant that nothing else in the corpus did."""
+    renamed = and_gate().data().replace(b"forged", b"gorged")
+    yield Case("damaged", "file-renamed", "well-formed in every way but the digest", renamed)
+    yield Case("damaged", "file-digest-twice", "a name that is the digest", and_gate(about={"name": "0" * 64}).data())
+    odd = and_gate(
+        form="mine", gates=[((0, 1), (1, 1), -2), ((0,), (7,), -2)], table=("1", [0, 7, 1, -1], FORMATS["int8"][2])
+    )
+    yield Case(
+        "damaged",
+        "packing-no-value-unread",
+        "a code without value in a gate that nothing reads",
+        replace(odd, header=null_7).data(),
+    )
+    yield Case(
+        "accept",
+        "format-int9",
+        "int9 is no well-known name",
+        and_gate(form="int9", table=("1/7", [0, 1], [0, -2])).data(),
+    )
+    yield Case("accept", "equality-both-inverted", "not y and not (a & b)", proven([5, 11, 0, 1], goals=[[]]))
+    yield Case("refuse", "equality-one-inverted", "not y and a & b", proven([5, 10, 0, 1], goals=["rows"]))
+    three = [[0, 1], [], [2, 5, 0], [1, -1, 0], 0, "="]
+    yield Case("accept", "kind-ledger", "a lemma of three nets is a ledger's", proven(three))
+    yield Case("accept", "kind-local", "a lemma of two nets is local", proven(SAME))
+    unread = Forged([["a", 1], ["b", 1], ["c", 1]], [["y", 1]], [((0, 1, 2), (1, 1, 0), -2)], [3], ["y = a & b"],
+                    {"ghosts": [], "lemmas": [[6, 12, 0, 1]], "goals": [[]]})  # fmt: skip
+    # nets: 3 y, 4 zero, 5 one, 6 a & b
+    yield Case("accept", "weight-0", "a source of weight 0 is not read", unread.data())
+    word = Forged([["x", 3]], [["y", 1]], [((0, 1, 2), (1, 2, 4), -6)], [3], ["y = x > 5"], no_proof())
+    # nets: 3 y, 4 zero, 5 one, then the comparison 5 < x of words, bit by bit
+    last = len(reference_nets(word)) - 1
+    yield Case("accept", "compare-constant", "a word is compared with a constant bit by bit",
+               replace(word, certificate={"ghosts": [], "lemmas": [[6, 2 * last, 0, 1, 2]], "goals": [[]]}).data())  # fmt: skip
+    for k, (line, fate) in enumerate([
+        ("y = popcount(0 - a * b)", "refuse"), ("y = table(4, a + b, 0)", "refuse"), ("y = table(2, a & b, 0)", "accept"),
+        ("y = table(0x18, a, b)", "refuse"), ("y = table(8, a, b)", "accept"), ("y = a * b" + " + 0" * 900, "accept"),
+        ("y = table(0x8, a, 1 - (1 - b))", "accept"), ("y = signed(0 - a * b)", "refuse"),
+    ]):  # fmt: skip
+        yield Case(fate, f"meaning-bits-{k}", line[:60], and_gate(meaning=[line]).data())
+    nor = b"aag 3 2 0 1 1\n2\n4\n6\n6 3 5\ni0 a\ni1 b\no0 y\n"
+    axioms = [[2, 5, 1], [2, 5, 3], [2, 4, 0, 2], [6, 13, 1], [6, 13, 3], [6, 12, 0, 2]]
+    steps = [[[4, 13], [3, 4, 2]], [[5, 12], [0, 1, 5]]]
+    yield Case("accept", "clauses-nor", "-a - b >= 0 is neither a nor b",
+               replace(sourced(nor, [["clauses", axioms, steps, 4, 12]]), gates=[((0, 1), (-1, -1), 0)]).data())  # fmt: skip
+    for p in (0, 1):
+        for q in (0, 1):
+            for r in (0, 1):
+                # variables 1 a, 2 b; 3 = (b ^ p) & (a ^ q); y = 3 ^ r
+                deltas = bytes([6 - (4 + p), 4 + p - (2 + q)])
+                signed = b"aig 3 2 0 1 1\n" + str(6 + r).encode() + b"\n" + deltas + b"i0 a\ni1 b\no0 y\n"
+                weights = (1 - 2 * q, 1 - 2 * p)
+                gate = ((0, 1), weights, p + q - 2) if not r else ((0, 1), tuple(-w for w in weights), 1 - p - q)
+                proof = {"ghosts": [], "lemmas": [[4, 12 + r, 0, 1]], "goals": []}
+                base = and_gate(meaning=[], copies=[signed], certificate=proof, gates=[gate])
+                yield Case("accept", f"aig-signs-{p}{q}{r}", "binary AIGER with inverters", base.data())
+                for k, other in enumerate(
+                    (((0, 1), weights, p + q - 1), ((0, 1), (weights[1], weights[0]), p + q - 2))
+                ):
+                    wrong = replace(base, gates=[other])
+                    if fate_of(wrong.data()) != "accept":
+                        yield Case("refuse", f"aig-signs-{p}{q}{r}-{k}", "another function", wrong.data())
+    chain = b"aig 5 2 0 2 3\n10\n4\n" + bytes([2, 2, 3, 3, 1, 5]) + b"i0 a\ni1 b\no0 y\no1 z\n"
+    # 6 = 4 & 2; 8 = 5 & 2; 10 = 9 & 4: nets 6, 7, 8 after the constant 5 (2 gates of the circuit: 7 on)
+    two = Forged([["a", 1], ["b", 1]], [["y", 1], ["z", 1]], [((1,), (1,), -1)], [2, 1], [],
+                 {"ghosts": [], "lemmas": [[4, 16, 0, 1]], "goals": []}, [chain])  # fmt: skip
+    yield Case(fate_of(two.data()), "aig-chain", "three ANDs, and an output that is the last input", two.data())
+    far = b"aig 71 70 0 1 1\n142\n\x80\x01\x02o0 y\n"
+    # 142 = and(142 - 128 = 14, 12): nets 6 and 5
+    wide_and = Forged([["i", 70]], [["y", 1]], [((6, 5), (1, 1), -2)], [70], [],
+                      {"ghosts": [], "lemmas": [[140, 148, 6, 5]], "goals": []}, [far])  # fmt: skip
+    yield Case("accept", "aig-128", "a difference of exactly 128", wide_and.data())
+    inner = HIERARCHY.replace(b".inputs a 1/t", b".inputs a t").replace(b".names 1/t y", b".names t y")
+    pair = Forged([["a", 1], ["t", 1]], [["y", 1], ["q", 1]], [], [1, 0], [], no_proof(), [inner])
+    yield Case("accept", "blif-inner-name", "a net of an instance that is called like an input of the circuit",
+               replace(pair, certificate={"ghosts": [], "lemmas": shadow(), "goals": []}).data())  # fmt: skip
+    twice = inner.replace(b".subckt buf x=a z=q", b".subckt buf x=a z=u\n.subckt buf x=t z=q")
+    both = Forged([["a", 1], ["t", 1]], [["y", 1], ["q", 1]], [], [1, 1], [], no_proof(), [twice])
+    yield Case("accept", "blif-two-instances", "two instances with nets of one name",
+               replace(both, certificate={"ghosts": [], "lemmas": shadow(twice), "goals": []}).data())  # fmt: skip
+    adder = opened(made_adder())
+    source = made_adder()
+    copied = replace(adder, meaning=[], copies=[source])
+    start = sum(width for _, width in adder.inputs) + len(adder.gates) + 2
+    bits = sum(width for _, width in adder.inputs)
+    same = [["form", 2 * (bits + k), 2 * (start + k), []] for k in range(len(adder.gates))]
+    yield Case("accept", "source-trix-word", "a circuit file with words as the source of its own copy",
+               replace(copied, certificate={"ghosts": [], "lemmas": same, "goals": []}).data())  # fmt: skip
+    yield Case("refuse", "source-trix-exchanged", "two outputs exchanged",
+               replace(copied, drivers=[*adder.drivers[1::-1], *adder.drivers[2:]],
+                       certificate={"ghosts": [], "lemmas": same, "goals": []}).data())  # fmt: skip
+    crossed = b"aag 3 2 0 1 1\n2\n4\n6\n6 3 4\ni0 1_t\ni1 1/t\no0 y\n"
+    other_way = b"aag 3 2 0 1 1\n2\n4\n6\n6 3 4\ni0 1/t\ni1 1_t\no0 y\n"
+    ports: Any = {"inputs": [["_1_t", 1], ["_1_t_", 1]], "gates": [((0, 1), (-1, 1), -1)]}
+    proof = {"ghosts": [], "lemmas": [[4, 12, 0, 1], [4, 16, 0, 1]], "goals": []}
+    yield Case("refuse", "match-crossed", "two sources whose names cross when they become plain: 1_t and 1/t are exchanged",
+               and_gate(meaning=[], copies=[crossed, other_way], certificate=proof, **ports).data())  # fmt: skip
+    yield Case("accept", "match-not-crossed", "two sources with the same strange names",
+               and_gate(meaning=[], copies=[crossed, crossed], certificate=proof, **ports).data())  # fmt: skip
+    spelled = ".model m\n.inputs t\\xff b\n.outputs y\n.names t\xff b y\n11 1\n.end\n".encode("latin-1")
+    yield Case(
+        "damaged", "blif-spelled", "a byte, and what would be its spelling, are two names", sourced(spelled, []).data()
+    )
+    yield Case(
+        "accept",
+        "blif-brace",
+        "a comment with { where a circuit file has its header",
+        sourced(b"#abcdefg"[:7] + b"#{\n" + BLIF, [[4, 10, 0, 1]]).data(),
+    )
+
+
+def null_7(header: dict[str, Any]) -> None:
+    """Take the value 7 from a table."""
+    text = header["__metadata__"]["trix_circuits"]
+    header["__metadata__"]["trix_circuits"] = text.replace("[0,7,1,-1]", "[0,null,1,-1]")
+
+
+def made_adder() -> bytes:
+    """A small adder, made by the package."""
+    from trix_circuits.compose.families import draft
+    from trix_circuits.evidence.prover import certify
+    from trix_circuits.logic.formats import get_format
+
+    return certify(draft("adder", get_format("e2m1"), 3)).data
+
+
+def reference_nets(forged: Forged) -> check.Nets:
+    """All nets after the meaning has made its own."""
+    inputs = [(name, width) for name, width in forged.inputs]
+    nets = check.Nets(sum(width for _, width in inputs), [(tuple(s), tuple(w), b) for s, w, b in forged.gates])
+    drivers = iter(forged.drivers)
+    outputs = [(name, [next(drivers) for _ in range(width)]) for name, width in forged.outputs]
+    check.Meaning(inputs, outputs, nets).goals(forged.meaning)
+    return nets
 
 
 def files() -> Iterator[Case]:
@@ -1226,12 +1362,12 @@ def blif_cases() -> Iterator[Case]:
                Forged([["a", 1], ["b", 1]], [["y", 1], ["a_", 1]], [], [1, 0], [], {"ghosts": [], "lemmas": [[8, 2, 1]], "goals": []}, [wired]).data())  # fmt: skip
 
 
-def shadow() -> list[Any]:
+def shadow(text: bytes = HIERARCHY) -> list[Any]:
     """Equalities of each gate of the hierarchical source with the input that it copies, found by trying."""
     found: list[Any] = []
     nets = check.Nets(2, [])
     start = len(nets)
-    source = check.read_source(HIERARCHY)
+    source = check.read_source(text)
     for k, (reads, _, _) in enumerate(source.gates):
         root = reads[0]
         while root >= 2:

@@ -18,7 +18,7 @@ def read_source(data: bytes, work: Work | None = None) -> Source:
         return read_aiger(data, work)
     if re.match(rb"\s*\d+[ \t]+\d+[ \t]*\r?\n", data):
         return read_bristol(data, work)
-    if data[8:9] != b"{":
+    if data[8:9] != b"{" or int.from_bytes(data[:8], "little") > len(data):
         return read_blif(data, work)
     circuit = read(data, work)
     driven = [

@@ -89,15 +89,27 @@ def text_of(data: bytes, work: Work) -> str:
     """The text of a file; bytes beyond ASCII are spelled out, control characters refused."""
     work.spend(len(data) >> 2, 6 * len(data))
     text = data.decode("ascii", "backslashreplace").replace("\r\n", "\n")
-    require(not re.search(r"[^\t\n -~]", text), "a text must not hold control characters")
+    plain = data.isascii() or not re.search(rb"\\x[0-9a-f]{2}", data)
+    require(
+        plain and not re.search(r"[^\t\n -~]", text), "a text must not hold control characters, nor spell out bytes"
+    )
     return text
 
 
-def attach(nets: Gates, circuit: Circuit, source: Source) -> dict[str, list[int]]:
-    """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit."""
+def attach(nets: Gates, circuit: Circuit, source: Source, known: dict[Any, Any] | None = None) -> dict[str, list[int]]:
+    """Add a source's gates to the nets; the literals of its outputs, by the buses of the circuit.
+
+    `known` gathers which bit of the circuit each name of a source is: in all sources it must be the same.
+    """
+    known = {} if known is None else known
     ins, outs = (dict(side) for side in buses(source.inputs, [name for name, _ in source.outputs], nets.work))
     found = [{name: len(bits) for name, bits in side.items()} for side in (ins, outs, dict(circuit.outputs))]
     same = found[0] == dict(circuit.inputs) and found[1] == found[2]
+    for side, names in ((ins, source.inputs), (outs, [name for name, _ in source.outputs])):
+        for bus, bits in side.items():
+            for k, bit in enumerate(bits):
+                crossed = known.setdefault((side is ins, names[bit]), (bus, k)) != (bus, k)
+                require(not crossed, f"{names[bit]:.60} must be the same bit in all sources", Refused)
     require(same, "the circuit's inputs and outputs must be those of its source", Refused)
     place = [0] * len(source.inputs)
     for net, bit in enumerate(bit for name, _ in circuit.inputs for bit in ins[name]):

@@ -65,7 +65,8 @@ def check(
     goals = (
         Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
     )
-    wanted = [attach(nets, circuit, read_source(source, work)) for source in sources]
+    known: dict[Any, Any] = {}
+    wanted = [attach(nets, circuit, read_source(source, work), known) for source in sources]
     require(
         circuit.certificate.keys() == {"ghosts", "lemmas", "goals"}, "a certificate must be of ghosts, lemmas and goals"
     )

@@ -33,6 +33,7 @@ from trix_circuits.logic.planes import Words, directed_rows, gate_plane, lane_pl
 from trix_circuits.solve.sat import Never, Sat, SatSession, SatSolver, gate_clauses
 
 PATTERN_WORDS = 1 << 21  # of 64 patterns, over all nets
+GATE_LEAVES = 18  # of a window over what one gate reads
 FEW_WORDS = 16  # where the mapper's hints may be all that is needed
 MOST_LIKES = 16  # nets of the same patterns that are looked at for one: near-constant nets are many
 LIKES = 3  # nets of the same patterns for which wider windows are tried
@@ -146,17 +147,21 @@ class Sweep:
         sums: Callable[[], int] | None = None,
         progress: Progress | None = None,
         hints: Iterable[tuple[int, int]] = (),
+        gate_by_gate: bool = False,
     ) -> None:
         """Merge what can be proven equal until all outputs are; raises RefutedError if the patterns show a difference.
 
         The first pass takes what is quick and is most often all; as long as `sums` merges more (it tells how many
         regions it did), the pass is repeated; the next also widens windows; then the solver is asked, from the inputs
         up, about all nodes of the sources that have no equal yet. `hints` are pairs of a gate and a literal of a source
-        that are likely to be equal, and tried first.
+        that are likely to be equal, and tried first. `gate_by_gate` says that the source was written gate by gate from
+        the netlist, so that a window over what a gate reads is the first to try.
         """
         for net, literal in hints:
             self._hinted.setdefault(literal >> 1, []).append((2 * net, literal))
         if self._hinted and self._by_hints(progress):
+            return
+        if gate_by_gate and self._by_own_sources():
             return
         self.planes = self.simulate()
         self._refute()
@@ -216,6 +221,38 @@ class Sweep:
                     progress(k, len(pairs))
             self._merge_if_equal(*pair, careful=True)
         return not self._open()
+
+    def _by_own_sources(self) -> bool:
+        """Each gate beside the node of its patterns, over the gate's own sources; whether all outputs are then shown."""
+        self.planes = self.simulate()
+        self._refute()
+        signatures = self._signatures()
+        phase = (self.planes[:, 0] & np.uint64(1)).tolist()
+        nodes_of: dict[int, list[int]] = {}
+        for node in range(self.first_source, self.first_ghost):
+            nodes_of.setdefault(signatures[node], []).append(node)
+        own = range(self.netlist.input_bits)
+        for net in (*own, self.nets.zero, *range(len(own), self.netlist.net_count)):
+            likes = [(2 * net, 2 * node + (phase[net] ^ phase[node])) for node in nodes_of.get(signatures[net], ())]
+            any(self._over_own_sources(*pair) for pair in likes[:MOST_LIKES])
+        for literals in self.wanted:  # which may stand behind buffers, inverters, or made twice
+            for name, drivers in self.netlist.outputs.items():
+                for net, literal in zip(drivers, literals[name], strict=True):
+                    self._over_own_sources(2 * net, literal)
+        return not self._open()
+
+    def _over_own_sources(self, a: int, b: int) -> bool:
+        """Whether literals are equal over what the gate of the first reads, or over the net itself."""
+        gate, net = self.nets[a >> 1], a >> 1
+        leaves = list(dict.fromkeys(gate[0])) if gate is not None else [net]
+        # A writer may have used what it knew of the leaves: those that are gates over the others are taken apart.
+        lean = [leaf for leaf in leaves if not ((inner := self.nets[leaf]) and set(inner[0]) <= set(leaves))]
+        for window in (leaves, lean, [net]):
+            if self.known(a, b):
+                return True
+            if len(window) <= GATE_LEAVES and self.take([a, b, *window]):
+                self.note(a, b)
+        return self.known(a, b)
 
     def _pass(
         self,

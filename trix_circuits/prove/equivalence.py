@@ -64,6 +64,7 @@ def certify_against(
     time_limit_s: float = 600.0,
     progress: Progress | None = None,
     seconds: dict[str, float] | None = None,
+    gate_by_gate: bool = False,
 ) -> Circuit:
     """The circuit of a netlist that is proven equal to its sources (bytes of AIGER or BLIF files, or circuit files).
 
@@ -80,7 +81,7 @@ def certify_against(
     if aig is not None and origins:
         place = sweep.located(aig, read[0])
         hints = [(net, place[o >> 1] ^ (o & 1)) for net, o in origins if o >> 1 in place]
-    sweep.run(sums, progress, hints)
+    sweep.run(sums, progress, hints, gate_by_gate)
     missing = sweep.missing()
     if missing:
         output, bit = missing[0]
