@@ -199,10 +199,10 @@ class Circuit:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit):
             return NotImplemented
-        return (self._facts.data, self._facts.given) == (other._facts.data, other._facts.given)
+        return (self.data, self.sources) == (other.data, other.sources)
 
     def __hash__(self) -> int:
-        return hash(self._facts.data)
+        return hash(self.data)
 
     def __repr__(self) -> str:
         net, how = self.netlist, " and ".join(self.verdict.kinds)
