@@ -173,7 +173,8 @@ def _root() -> Path | None:
         return Path(given).absolute() if given else None
     from platformdirs import user_cache_path
 
-    return user_cache_path("trix-circuits")
+    found = user_cache_path("trix-circuits")
+    return found if found.is_absolute() else None  # who has no home has no cache
 
 
 @cache
