@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import warnings
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import all_formats, netlists
-from trix_circuits.circuit import Circuit, Claim, accept, decode, load, seal
+from trix_circuits.circuit import _ACCEPTED, Circuit, Claim, accept, decode, load, seal
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.logic.formats import WeightFormat, get_format, make_format
 from trix_circuits.logic.netlist import Builder, Netlist
+from trix_circuits.prove.equivalence import certify_against
 
 NO_EVIDENCE = {"ghosts": [], "lemmas": [], "goals": ["rows"]}
 
@@ -84,13 +86,47 @@ def test_a_circuit_is_made_by_the_checker_only() -> None:
         replace(circuit, claim=lie)  # type: ignore[type-var]
     with pytest.raises(TypeError):
         Circuit(circuit.data, claim=lie)  # type: ignore[call-arg]
+    makers: list[Any] = [Circuit, accept]
+    for make in makers:  # windows that somebody says were decided before
+        with pytest.raises(TypeError, match="memo"):
+            make(lie.to_bytes(), memo={})
     with pytest.raises(TypeError, match="cannot be extended"):
         type("Mine", (Circuit,), {})
     empty = object.__new__(Circuit)
+    for look in (lambda: empty.netlist, lambda: empty.claim, lambda: repr(empty), lambda: hash(empty)):
+        with pytest.raises(InputError, match="made by accept"):
+            look()
     with pytest.raises(AttributeError):
-        empty.netlist  # noqa: B018
+        object.__setattr__(circuit, "_claim", lie)
+    with pytest.raises(AttributeError):
+        object.__setattr__(circuit, "claim", lie)
     with pytest.raises(InputError, match="cannot be changed"):
         circuit.__init__(circuit.data)
+
+
+def test_an_object_that_is_made_to_look_like_a_circuit_is_none() -> None:
+    circuit = accept(both(get_format("e2m1")))
+    number = hash(circuit)
+
+    class Lie:
+        __slots__ = ("__weakref__",)
+
+        def __hash__(self) -> int:
+            return number
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    made = Lie()
+    made.__class__ = Circuit  # type: ignore[assignment]
+    with pytest.raises(InputError, match="made by accept"):
+        made.netlist  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        circuit.__class__ = Lie  # type: ignore[assignment]
+    place = id(circuit)
+    assert place in _ACCEPTED
+    del circuit
+    assert place not in _ACCEPTED
 
 
 def test_a_circuit_cannot_be_changed() -> None:
@@ -114,10 +150,66 @@ def test_a_circuit_cannot_be_changed() -> None:
             values.clear()
     with pytest.raises(FrozenInstanceError):
         net.weights = -net.weights  # type: ignore[misc]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, value in (("dtype", np.uint8), ("shape", (1, -1))):
+            setattr(net.weights, name, value)  # of this look at the array only
+    assert net.weights.dtype == np.int64
+    assert net.weights.shape == (2,)
+    net.levels.flags.writeable = False
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        net.levels.flags.writeable = True
+    with pytest.raises(TypeError, match="cannot be changed"):
+        net.inputs.__init__({"a": 3})  # type: ignore[misc]
+    with pytest.raises(TypeError, match="cannot be changed"):
+        circuit.defaults.__init__({"a": 1})  # type: ignore[misc]
+    with pytest.raises(TypeError, match="cannot be changed"):
+        net.inputs.__class__ = dict
     circuit.claim.certificate["goals"].clear()
     circuit.description["meaning"].append("y = 1")
     assert circuit.claim.certificate["goals"] == ["rows"]
     assert circuit.description["meaning"] == ["y = a & b"]
+
+
+def test_what_a_circuit_tells_of_its_making_cannot_be_changed_inside() -> None:
+    origin: dict[str, Any] = {"options": {"ways": 3}, "list": [1, 2]}
+    claim = replace(both(get_format("e2m1")), origin=origin)
+    circuit = accept(claim)
+    origin["options"]["ways"] = 4
+    for found in (claim.origin, circuit.origin):
+        assert found["options"]["ways"] == 3
+        assert found["list"] == (1, 2)
+        with pytest.raises(TypeError, match="cannot be changed"):
+            found["options"]["ways"] = 5
+
+
+def test_sources_that_were_given_are_those_that_a_circuit_says_it_equals() -> None:
+    net = both(get_format("e2m1")).netlist
+    right, wrong = (
+        f".model m\n.inputs a b\n.outputs y\n.names a b y\n{row} 1\n.end\n".encode() for row in ("11", "10")
+    )
+    made = certify_against("both", net, [right], ["and.blif"])
+    data = replace(made.claim, sources=(wrong,)).to_bytes()
+    with pytest.raises(RefutedError):
+        accept(data)
+    circuit = accept(data, given=[right])
+
+    assert circuit.sources == circuit.claim.sources == (right,)  # not the one in the file, which nobody looked at
+    assert circuit.data == data
+    assert pickle.loads(pickle.dumps(circuit)).sources == (right,)
+    assert accept(circuit.claim).sources == (right,)
+
+
+def test_netlists_are_equal_by_content_and_refused_when_a_pickle_is_wrong() -> None:
+    net = both(get_format("e2m1")).netlist
+    again = pickle.loads(pickle.dumps(net))
+    assert again == net
+    assert hash(again) == hash(net)
+    assert copy.deepcopy(net) is copy.copy(net) is net
+    assert replace(net, biases=-net.biases) != net
+    assert net != "net"
+    with pytest.raises(InputError, match="must be a e2m1 weight"):
+        replace(net, weights=np.array([7, 7]))
 
 
 def test_the_arrays_that_a_netlist_was_made_of_are_not_its_own() -> None:

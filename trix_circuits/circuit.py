@@ -147,7 +147,6 @@ class Circuit:
         self,
         data: bytes,
         where: str = "circuit",
-        memo: dict[Any, int | None] | None = None,
         given: Sequence[bytes] = (),
     ) -> None:
         """Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError."""
@@ -157,7 +156,7 @@ class Circuit:
             raise InputError(f"a Circuit is made of the bytes of a circuit file, not of {type(data).__name__}")
         given = tuple(map(bytes, given))
         try:
-            found = check.check(data, memo, given)
+            found = check.check(data, given=given)
         except check.Damaged as error:
             raise InputError(f"{where}: {error}") from None
         except check.Refused as error:
@@ -193,16 +192,16 @@ class Circuit:
     def __deepcopy__(self, memo: object) -> Circuit:
         return self
 
-    def __reduce__(self) -> tuple[type[Circuit], tuple[bytes, str, None, tuple[bytes, ...]]]:
-        return Circuit, (self.data, "circuit", None, self._facts.given)
+    def __reduce__(self) -> tuple[type[Circuit], tuple[bytes, str, tuple[bytes, ...]]]:
+        return Circuit, (self.data, "circuit", self._facts.given)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit):
             return NotImplemented
-        return (self._facts.data, self._facts.given) == (other._facts.data, other._facts.given)
+        return (self.data, self.sources) == (other.data, other.sources)
 
     def __hash__(self) -> int:
-        return hash(self._facts.data)
+        return hash(self.data)
 
     def __repr__(self) -> str:
         net, how = self.netlist, " and ".join(self.verdict.kinds)
@@ -353,14 +352,13 @@ def _claim_of(found: check.Circuit, where: str) -> Claim:
 def accept(
     source: Claim | bytes,
     where: str = "circuit",
-    memo: dict[Any, int | None] | None = None,
     given: Sequence[bytes] = (),
 ) -> Circuit:
     """Run the checker on the bytes of a claim; the only way to a Circuit. `given` sources replace those in the file.
 
     Raises InputError if the bytes are no circuit file, RefutedError if the evidence fails, LimitError if it is too large.
     """
-    return Circuit(source if isinstance(source, bytes) else source.to_bytes(), where, memo, given)
+    return Circuit(source if isinstance(source, bytes) else source.to_bytes(), where, given)
 
 
 def load(path: str | os.PathLike[str]) -> Circuit:

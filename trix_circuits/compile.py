@@ -21,6 +21,7 @@ from trix_circuits.files.aiger import aiger_bytes
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import aig_of
 from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.frozen import only_here
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.equivalence import Side, certify_against
 from trix_circuits.store import read_bytes
@@ -35,6 +36,7 @@ CLOSE = 1.2  # a way whose draft costs so many times the other's is not followed
 SUMS_LIMIT_S = 90.0  # for the proof of a netlist with sums made anew, after which it is mapped without
 
 
+@only_here
 @dataclass(frozen=True)
 class Compiled:
     """A compiled circuit, what it was made from, and the seconds that each stage took."""

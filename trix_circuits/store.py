@@ -41,6 +41,7 @@ from typing import Any
 
 from trix_circuits.errors import InputError
 
+MOST = 4000  # entries of a kind
 _DIGEST = 32
 _PACKAGE = Path(__file__).resolve().parent
 _STARTED = time.time()
@@ -172,7 +173,8 @@ def _root() -> Path | None:
         return Path(given).absolute() if given else None
     from platformdirs import user_cache_path
 
-    return user_cache_path("trix-circuits")
+    found = user_cache_path("trix-circuits")
+    return found if found.is_absolute() else None  # who has no home has no cache
 
 
 @cache
@@ -282,14 +284,16 @@ def stored(kind: str, key: str) -> bytes | None:
             handle = os.open(_file_name(full), flags, dir_fd=folder[1])
         except OSError:
             return None
-        with os.fdopen(handle, "rb") as file:
+        try:
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
                 return None
-            try:
+            with os.fdopen(os.dup(handle), "rb") as file:
                 raw = file.read()
-            except OSError:
-                return None
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
     return raw[_DIGEST:] if raw[:_DIGEST] == _seal(full, raw[_DIGEST:]) else None
 
 
@@ -310,10 +314,24 @@ def keep(kind: str, key: str, data: bytes) -> None:
             finally:
                 os.close(handle)
             os.rename(name, _file_name(full), src_dir_fd=folder[1], dst_dir_fd=folder[1])
+            _forget(folder[1])
         except BaseException:
             with suppress(OSError):
                 os.unlink(name, dir_fd=folder[1])
             raise
+
+
+def _forget(folder: int) -> None:
+    """Remove the oldest quarter of the entries if they are too many: those of earlier versions are never asked for."""
+    names = os.listdir(folder)
+    if len(names) > MOST:
+        ages = {}
+        for name in names:
+            with suppress(OSError):
+                ages[name] = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime_ns
+        for name in sorted(ages, key=lambda name: ages[name])[: len(names) // 4]:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
 
 
 # ---- solved functions ----

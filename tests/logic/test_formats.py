@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trix_circuits.errors import InputError
 from trix_circuits.logic.formats import WeightFormat, format_names, get_format, make_format, register_format
+from trix_circuits.logic.gate import ThresholdGate
 from trix_circuits.logic.packing import (
     pack_codes,
     pack_trit_planes,
@@ -38,6 +39,17 @@ def test_small_floats_have_the_values_of_ml_dtypes_code_by_code(name: str) -> No
     expected = codes.view(FLOATS[name]).astype(np.float64)
     for units, value in zip(form.weight_codes, expected, strict=True):
         assert (units is None and np.isnan(value)) or float(form.value(units or 0)) == value
+
+
+def test_formats_and_gates_hold_no_list_of_somebody_else() -> None:
+    values, weights = [0, 1, -1, None], [1, 1]
+    form = WeightFormat("mine", Fraction(1), values, values)  # type: ignore[arg-type]
+    gate = ThresholdGate(form, weights, -1)  # type: ignore[arg-type]
+    values[1] = weights[0] = 5
+
+    assert form.weight_codes == form.bias_codes == (0, 1, -1, None)
+    assert gate.weights == (1, 1)
+    assert gate.table().bits == 0b1110
 
 
 def test_e2m1_has_no_two_and_a_half_and_no_five() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,8 +186,31 @@ def test_sets_of_rows_are_exact() -> None:
         RowSet.union([(3, 3)])
     with pytest.raises(InputError, match="a prefix must have 0 to 4 bits, not 5"):
         Shards(4, 5)
-    with pytest.raises(LimitError, match="only 896 of 1024 rows were covered"):
-        Evidence("", "numpy", "", {"x": 10}, shards, RowSet.union(shards.rows(k) for k in range(1, 8)))
+
+
+def test_evidence_is_of_all_rows_and_stated_by_the_search_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    question = Question((build("adder", bits=4).data,))
+    found = exhaustive.decide(question, prefix_bits=3, jobs=1)
+    with pytest.raises(
+        InputError, match=r"Evidence says what trix_circuits.prove.exhaustive has shown: it is made there"
+    ):
+        replace(found, question="another")
+    with pytest.raises(InputError, match="it is made there only, and not changed"):
+        Evidence("", "numpy", "", {"x": 10}, found.shards, found.covered)
+    with pytest.raises(TypeError, match="Evidence cannot be extended"):
+        type("Mine", (Evidence,), {})
+    with pytest.raises(TypeError, match="Evidence cannot be pickled"):
+        pickle.dumps(found)
+    with pytest.raises(FrozenInstanceError):
+        found.engine = "mine"  # type: ignore[misc]
+    with pytest.raises(TypeError, match="cannot be changed"):
+        found.inputs["a"] = 3  # type: ignore[index]
+    assert copy.deepcopy(found) is found
+
+    union = RowSet.union
+    monkeypatch.setattr(exhaustive.RowSet, "union", lambda parts: union(list(parts)[1:]))
+    with pytest.raises(LimitError, match="only 448 of 512 rows were covered"):
+        exhaustive.decide(question, prefix_bits=3, jobs=1)
 
 
 def aiger_of(inputs: int, output: int) -> bytes:
@@ -368,19 +393,11 @@ def test_options_that_do_not_go_together(
     assert message in capsys.readouterr().err
 
 
-def test_the_version_of_an_engine_is_that_of_all_its_code() -> None:
-    code = (
-        "import sys; from trix_circuits.prove.exhaustive import engines\n"
-        "own = lambda: {name.partition('.')[2].replace('.', '/') for name in sys.modules if name.startswith('trix_circuits.')}\n"
-        "print(*own()); import trix_circuits.prove.exhaustive.kernel; print(*own())"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    numpy_code, native_code = (set(line.split()) for line in done.stdout.splitlines())
-    # What says nothing about a row: errors, the shapes of files and data, packages, and who hands work to whom.
-    around = {"errors", "formats", "gate", "packing", "circuit", "lower", "backends", "backends/interface", "exhaustive",
-              "exhaustive/journal", "exhaustive/workers"}  # fmt: skip
-    assert numpy_code - around == set(engines.CODE)
-    assert native_code - around == {*engines.CODE, *engines.CODE_NATIVE}
+def test_the_version_of_an_engine_is_that_of_all_code_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = {engine: engines.version(engine) for engine in exhaustive.ENGINES}
+    assert len(set(now.values())) == 2
+    monkeypatch.setattr(engines, "sources", lambda: "other sources")
+    assert not {engines.version(engine) for engine in exhaustive.ENGINES} & set(now.values())
 
 
 def test_the_shape_of_shards_follows_from_the_question_alone() -> None:

@@ -77,6 +77,63 @@ def test_a_journal_is_continued_and_only_what_it_lacks_is_done(adder: Circuit, t
     assert path.read_bytes() == before
 
 
+def test_rows_of_a_journal_are_told_apart_from_those_that_were_evaluated(
+    adder: Circuit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adder.save(tmp_path / "a.trix")
+    path, question = tmp_path / "journal", Question((adder.data,))
+    command = ["prove", str(tmp_path / "a.trix"), "--exhaustive", "--journal", str(path)]
+    evidence = decide(question, journal_path=path, prefix_bits=0, jobs=1)
+    assert evidence.journal_rows == 0
+    assert "journal" not in evidence.as_json()["statement"]
+    assert run(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].strip() == (
+        f"{1 << 21} of these rows were not evaluated in this run: {path} says that engine native,"
+        f" version {evidence.code}, found them equal in an earlier one"
+    )
+    assert run([*command, "--json"]) == 0
+    covered = json.loads(capsys.readouterr().out)["covered"]
+    assert covered["journal_rows"] == covered["rows"] == 1 << 21
+    assert covered["statement"].endswith(f"for {1 << 21} of them, a journal of earlier runs says so")
+
+
+def test_a_journal_that_others_can_write_is_not_believed(
+    adder: Circuit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, question = tmp_path / "journal", Question((adder.data,))
+    before = os.umask(0o002)
+    try:
+        decide(question, journal_path=path, prefix_bits=2)
+    finally:
+        os.umask(before)
+    assert not path.stat().st_mode & 0o022
+    for mode in (0o664, 0o646):
+        path.chmod(mode)
+        with pytest.raises(
+            InputError, match="a journal must belong to you, and nobody else must be able to write to it"
+        ):
+            decide(question, journal_path=path, prefix_bits=2)
+    path.chmod(0o600)
+    assert decide(question, journal_path=path, prefix_bits=2).journal_rows == 1 << 21
+    own = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: own + 1)
+    with pytest.raises(InputError, match="a journal must belong to you"):
+        decide(question, journal_path=path, prefix_bits=2)
+
+
+def test_a_journal_is_a_file_and_knows_its_code(
+    adder: Circuit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe: a journal must be a file"):
+        decide(Question((adder.data,)), journal_path=tmp_path / "pipe", prefix_bits=2)
+    monkeypatch.setattr("trix_circuits.prove.exhaustive.journal.sources", lambda: None)
+    with pytest.raises(InputError, match="a journal records the version of the code"):
+        decide(Question((adder.data,)), journal_path=tmp_path / "journal", prefix_bits=2)
+    assert not (tmp_path / "journal").exists()
+
+
 def test_a_journal_keeps_a_row_that_differs(adder: Circuit, tmp_path: Path) -> None:
     question, row = wrong_from(adder)
     for _ in range(2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from trix_circuits import run as backends
 from trix_circuits.compose.families import draft
 from trix_circuits.errors import InputError
+from trix_circuits.evidence.prover import certify
 from trix_circuits.logic.formats import get_format
 from trix_circuits.lower import LaneProgram
 from trix_circuits.run import Interface, Runner, backend_names, compile_netlist, get_backend, register
@@ -69,6 +71,22 @@ def test_the_registry_loads_no_compiler() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("door", ["", "import trix_circuits.run", "import trix_circuits.api"])
+def test_a_circuit_is_compiled_by_whoever_runs_circuits(door: str, tmp_path: Path) -> None:
+    certify(draft("adder", get_format("e2m1"), 4)).save(tmp_path / "a.trix")
+    code = (
+        f"{door}\nfrom trix_circuits.circuit import load\nimport sys\n"
+        "try: print(load(sys.argv[1]).compile('numpy').integers({'a': 3, 'b': 4, 'cin': 0})['sum'])\n"
+        "except ValueError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "a.trix")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stdout == (
+        "[7]\n" if door else "import trix_circuits.run, which has the backends, to compile a circuit\n"
+    )
 
 
 def test_without_a_compiler_library_the_reference_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,6 +157,11 @@ def _prove_all_rows(
         f"{head}  {what} by exhaustive evidence: {evidence.rows} rows (2^{evidence.shards.input_bits}), all of"
         f" {first_row} to {stop - 1}, engine {evidence.engine}; {seconds:.2f} s"
     )
+    if evidence.journal_rows:
+        say(
+            f"        {evidence.journal_rows} of these rows were not evaluated in this run: {shown(options['journal_path'])} says that"
+            f" engine {evidence.engine}, version {evidence.code}, found them equal in an earlier one"
+        )
     for equation in meaning:
         say(f"        {equation if len(equation) <= 200 else equation[:200] + ' ...'}")
     if output is not None:

@@ -34,6 +34,8 @@ class WeightFormat:
     note: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "weight_codes", tuple(self.weight_codes))  # a list could be changed later
+        object.__setattr__(self, "bias_codes", tuple(self.bias_codes))
         for what, table in (("weights", self.weight_codes), ("biases", self.bias_codes)):
             if not 2 <= len(table) <= 256:
                 raise InputError(f"format {self.name}: {what} must have 2 to 256 codes, not {len(table)}")

@@ -28,6 +28,7 @@ class ThresholdGate:
 
     def __post_init__(self) -> None:
         """Refuse what the format cannot hold: a gate that exists can be stored."""
+        object.__setattr__(self, "weights", tuple(self.weights))  # a list could be changed later
         for position, weight in enumerate(self.weights):
             if weight not in self.format.weight_set:
                 raise InputError(f"weight {position} must be a {self.format.name} weight, not {weight} units")

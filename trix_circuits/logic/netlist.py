@@ -100,7 +100,7 @@ class Netlist:
         arrays = (self.offsets, self.sources, self.weights, self.biases)
         return Netlist, (self.format, dict(self.inputs), dict(self.outputs), *arrays)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of gates."""
         return len(self.biases)

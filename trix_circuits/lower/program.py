@@ -67,7 +67,7 @@ class LaneProgram:
         if size and not (self.slots.min() >= 0 and self.slots.max() < self.slot_count):
             raise InputError("an operation must have a slot that exists")
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Number of operations."""
         return len(self.tables)

@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trix_circuits.errors import RefutedError
+from trix_circuits.logic.frozen import only_here
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.logic.truth_table import variable
 from trix_circuits.lower.clusters import Cluster, clusters
@@ -41,6 +42,7 @@ _ROUNDS = 16
 Shape = tuple[tuple[int, ...], tuple[bool, ...], tuple[tuple[tuple[tuple[int, int], ...], int], ...]]
 
 
+@only_here
 @dataclass(frozen=True, slots=True)
 class LoweringProof:
     """What was shown: so many gates by so many different lemmas, over so many rows in all."""

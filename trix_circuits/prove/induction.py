@@ -24,6 +24,7 @@ from trix_circuits.compose.families import FAMILIES, draft
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.evidence.prover import Draft
 from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.frozen import only_here
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.solve.process import SolverProcess
 
@@ -35,6 +36,7 @@ _WIDTH = 40
 Gate = tuple[tuple[int, ...], tuple[int, ...], int]
 
 
+@only_here
 @dataclass(frozen=True)
 class Theorem:
     """A family proven for all widths: the distinct steps, each with its SMT-LIB text, and where they were read off."""

@@ -18,6 +18,7 @@ import numpy as np
 from trix_circuits.circuit import Circuit, Claim
 from trix_circuits.errors import RefutedError, TrixCircuitsError
 from trix_circuits.evidence.prover import Draft, certify
+from trix_circuits.logic.frozen import only_here
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.exhaustive import Evidence, Progress, Question, decide
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _ROWS_BY_DEFAULT = 24
 
 
+@only_here
 @dataclass(frozen=True)
 class Proof:
     """How a circuit was proven.

@@ -20,6 +20,7 @@ from trix_circuits.circuit import Circuit
 from trix_circuits.errors import InputError
 from trix_circuits.evidence.prover import Draft, certify
 from trix_circuits.logic.formats import WeightFormat
+from trix_circuits.logic.frozen import only_here
 from trix_circuits.logic.gate import Summability, margin_of, row_sums, why_not_threshold
 from trix_circuits.logic.netlist import Builder
 from trix_circuits.logic.truth_table import NamedFunction, TruthTable
@@ -89,6 +90,7 @@ class Network:
         return True
 
 
+@only_here
 @dataclass(frozen=True)
 class Found:
     """A network with the function. `minimal`: fewer gates are impossible (True), or it is not known (None).
@@ -107,6 +109,7 @@ class Found:
     cached: bool = False
 
 
+@only_here
 @dataclass(frozen=True)
 class Impossible:
     """No network of up to `max_gates` gates has the function, proven."""
@@ -117,6 +120,7 @@ class Impossible:
     seconds: float
 
 
+@only_here
 @dataclass(frozen=True)
 class GaveUp:
     """Time ran out with no network; `lower_bound` gates are needed at least."""

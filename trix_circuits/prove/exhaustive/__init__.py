@@ -12,7 +12,7 @@ inputs, for the checker could not go through so many rows itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from trix_circuits.circuit import Claim
 from trix_circuits.errors import LimitError, TrixCircuitsError
+from trix_circuits.logic.frozen import frozen, only_here
 from trix_circuits.logic.netlist import Netlist
 from trix_circuits.prove.exhaustive.engines import ENGINES, MAX_INPUTS, Task, engine_name, refuted, run_shard, version
 from trix_circuits.prove.exhaustive.journal import Journal, open_journal
@@ -33,20 +34,23 @@ SPLIT_S = 3.0  # work from which other processes pay, which take half a second t
 WINDOW, SENT_BYTES = 256, 1 << 26  # of shards that an executor has at a time: at most so many, and so many bytes
 
 
+@only_here
 @dataclass(frozen=True)
 class Evidence:
     """The exact set of rows at which both sides were evaluated and found equal; it is all rows, or there is no Evidence.
 
     `shards` says into which prefixes the rows were split. This is a statement of who ran the engine: unlike a
-    certificate, it can be confirmed only by doing the work again.
+    certificate, it can be confirmed only by doing the work again. `journal_rows` of the rows were not evaluated in this
+    run: a journal says that they were, by this engine, in an earlier one.
     """
 
     question: str
     engine: str
     code: str
-    inputs: dict[str, int]
+    inputs: Mapping[str, int]
     shards: Shards
     covered: RowSet
+    journal_rows: int = 0
 
     def __post_init__(self) -> None:
         if not self.covered.is_all(self.shards.input_bits):
@@ -58,13 +62,17 @@ class Evidence:
         return self.covered.size
 
     def as_json(self) -> dict[str, Any]:
+        statement = "at each of these rows both sides were evaluated and found equal; no checker vouches for it"
+        if self.journal_rows:
+            statement += f"; for {self.journal_rows} of them, a journal of earlier runs says so"
         return {
-            "statement": "at each of these rows both sides were evaluated and found equal; no checker vouches for it",
+            "statement": statement,
             "artefact": self.question,
             "engine": {"name": self.engine, "code": self.code},
             "row": {"bits": self.shards.input_bits, "inputs": [[name, width] for name, width in self.inputs.items()]},
             "intervals": [list(interval) for interval in self.covered.intervals],
             "rows": self.rows,
+            "journal_rows": self.journal_rows,
             "shards": {"prefix_bits": self.shards.prefix_bits, "count": self.shards.count},
         }
 
@@ -136,7 +144,9 @@ def decide(
         assert row is not None
         raise refuted(question, row)
     covered = RowSet.union(shards.rows(shard) for shard in done.answers)
-    return Evidence(question.digest, task.engine, version(task.engine), dict(problem.inputs), shards, covered)
+    return Evidence(
+        question.digest, task.engine, version(task.engine), frozen(problem.inputs), shards, covered, done.from_journal
+    )
 
 
 class _Done:
@@ -145,6 +155,7 @@ class _Done:
     def __init__(self, task: Task, book: Journal | None, progress: Progress | None) -> None:
         self.task, self.book, self.progress = task, book, progress
         self.answers: dict[int, int | None] = dict(book.done) if book else {}
+        self.from_journal = sum(stop - first for first, stop in map(task.shards.rows, self.answers))
         self.least: int | None = min((shard for shard, row in self.answers.items() if row is not None), default=None)
         self._next = 0
         if self.answers:

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from math import ceil, log2
-from pathlib import Path
 from typing import Any, Protocol
 
 from trix_circuits.errors import InputError, LimitError, RefutedError
 from trix_circuits.prove.exhaustive.by_planes import Planes
 from trix_circuits.prove.exhaustive.question import Question
 from trix_circuits.prove.exhaustive.rows import Shards, named
+from trix_circuits.store import sources
 
 MAX_INPUTS = 40
 ENGINES = ("native", "numpy")  # in the order in which "auto" tries them
 _NATIVE_A_SECOND = 5 << 29  # operations on vectors of 512 lanes: a low guess, which only shapes shards
 _NUMPY_A_SECOND = 1 << 15  # gates on planes of 2^18 lanes
 _SHARD_S = 4.0
-CODE = (
-    "check/__init__",
-    "logic/netlist",
-    "logic/planes",
-    "logic/truth_table",
-    "prove/exhaustive/rows",
-    "prove/exhaustive/question",
-    "prove/exhaustive/engines",
-    "prove/exhaustive/by_planes",
-)
-CODE_NATIVE = (
-    *(f"lower/{name}" for name in ("clusters", "graph", "lut", "program", "proof", "recipes", "schedule", "tables")),
-    *(f"run/native/{name}" for name in ("assembly", "ir", "jit", "logic_ir")),
-    "store",
-    *("prove/exhaustive/plan", "prove/exhaustive/kernel"),
-)
 _SPLIT_S = 0.5  # what takes less is one shard
 
 
@@ -46,16 +30,13 @@ class Engine(Protocol):
         """A row of the cube at which the sides differ; None if there is none."""
 
 
-@cache
 def version(engine: str) -> str:
-    """A hash of the engine's name and of all the code that its answers rest on: another version is another engine."""
-    import trix_circuits
+    """A hash of the engine's name and of all the code of this package: another version is another engine.
 
-    found = hashlib.blake2b(engine.encode(), digest_size=16)
-    package = Path(trix_circuits.__file__).parent
-    for name in CODE if engine == "numpy" else (*CODE, *CODE_NATIVE):
-        found.update((package / f"{name}.py").read_bytes())
-    return found.hexdigest()
+    "unknown" where the code cannot be told (`store.sources`).
+    """
+    code = sources()
+    return "unknown" if code is None else hashlib.blake2b(f"{engine} {code}".encode(), digest_size=16).hexdigest()
 
 
 def engine_name(name: str) -> str:

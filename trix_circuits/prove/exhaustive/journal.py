@@ -7,8 +7,9 @@ line before and its own text: lines that are changed, torn, swapped or taken fro
 them the journal. What is cut off at the end of a line is merely work that is done again.
 
 The trust that a journal asks for: seals show damage and mistakes, not malice, for they hold no secret. Who can write to
-the file and knows this page can forge a record, just as who runs the machine can; keep a journal where only you write.
-A row that is said to differ is not believed: it is evaluated again.
+the file and knows this page can forge a record, just as who runs the machine can. So a journal must be a file of the user's
+own to which nobody else can write; and rows that are taken from one are told apart from those that were evaluated
+(`Evidence.journal_rows`). A row that is said to differ is not believed: it is evaluated again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import Any, NoReturn
 
 from trix_circuits.errors import InputError
 from trix_circuits.prove.exhaustive.engines import Task, version
+from trix_circuits.store import sources
 
 FORMAT = 1
 _KIND = "trix-circuits exhaustive proof"
@@ -125,13 +128,24 @@ class Journal:
 def open_journal(path: str | os.PathLike[str], task: Task) -> Iterator[Journal]:
     """The journal of a task: a new file, or one that exists and is continued. Raises InputError for any other file."""
     place = Path(path)
+    if sources() is None:
+        raise InputError(
+            f"{place}: a journal records the version of the code, whose files must be there, and unchanged since the start"
+        )
     try:
-        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-    except OSError as error:
-        raise InputError(f"{place}: cannot be opened: {error.strerror or error}") from None
+        handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0), 0o644)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise InputError(f"{place}: cannot be opened: {reason or error}") from None
     try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise InputError(f"{place}: a journal must be a file")
+        if hasattr(os, "geteuid") and (about.st_uid != os.geteuid() or about.st_mode & 0o022):
+            raise InputError(f"{place}: a journal must belong to you, and nobody else must be able to write to it")
         _lock(place, handle)
-        data = place.read_bytes()
+        with os.fdopen(os.dup(handle), "rb") as file:
+            data = file.read()
         found = Journal(place, handle, task)
         found._read(data)
         yield found

@@ -40,7 +40,8 @@ class DenseRunner(TensorRunner):
 
     def module(self, surrogate: Surrogate = "window", width: float = 1.0, cached: bool = False) -> DenseModule:
         """The layers as a module of their own, on this runner's device."""
-        made = DenseModule(self.netlist, self.interface.name, surrogate=surrogate, width=width, cached=cached)
+        name, circuit = self.interface.name, self.interface.circuit
+        made = DenseModule(self.netlist, name, surrogate=surrogate, width=width, cached=cached, circuit=circuit)
         return made.to(self.device)
 
     def _layers(self, device: torch.device) -> DenseModule:

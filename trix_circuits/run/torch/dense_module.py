@@ -17,16 +17,19 @@ a + b + c less a carry that is half of a + b + c as well; "sigmoid", the derivat
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from trix_circuits.circuit import Circuit, accept
 from trix_circuits.errors import InputError, LimitError
 from trix_circuits.logic.formats import Table, WeightFormat
 from trix_circuits.logic.netlist import Netlist
-from trix_circuits.logic.packing import decode, encode, pack_codes, unpack_codes
+from trix_circuits.logic.packing import Integers, decode, encode, pack_codes, unpack_codes
 
 Surrogate = Literal["window", "identity", "sigmoid"]
 SURROGATES: tuple[Surrogate, ...] = ("window", "identity", "sigmoid")
@@ -86,15 +89,26 @@ class ThresholdLayer(nn.Module):
         self.bound, self.worst_gate = 0, 0
         self.refresh()
 
+    def values(self) -> tuple[Integers, Integers]:
+        """Weights [out, in] and biases [out], in units; raises InputError for codes that the format does not have."""
+        parts = []
+        for what, buffer, table, count in (
+            ("weight", self.weight_codes, self.format.weight_codes, self.out_nets * self.in_nets),
+            ("bias", self.bias_codes, self.format.bias_codes, self.out_nets),
+        ):
+            try:
+                parts.append(decode(unpack_codes(buffer.cpu().numpy().tobytes(), _code_bits(table), count), table))
+            except InputError as error:
+                first = self.gates[0] if self.gates else 0
+                raise InputError(
+                    f"{self.name}: the {what}s of the layer of gate {first} must be {self.format.name} codes: {error}"
+                ) from None
+        return parts[0].reshape(self.out_nets, self.in_nets), parts[1]
+
     def refresh(self) -> None:
         """Take note of changed buffers; raises InputError for codes that the format does not have."""
-        form = self.format
         self._kept.clear()
-        raw = self.weight_codes.cpu().numpy().tobytes()
-        codes = unpack_codes(raw, _code_bits(form.weight_codes), self.out_nets * self.in_nets)
-        weights = decode(codes, form.weight_codes).reshape(self.out_nets, self.in_nets)
-        raw = self.bias_codes.cpu().numpy().tobytes()
-        biases = decode(unpack_codes(raw, _code_bits(form.bias_codes), self.out_nets), form.bias_codes)
+        weights, biases = self.values()
         rise = np.maximum(weights, 0).sum(1) + np.maximum(biases, 0)
         fall = np.maximum(-weights, 0).sum(1) + np.maximum(-biases, 0)
         bounds = np.maximum(rise, fall)  # as in gate.bound_of
@@ -154,6 +168,9 @@ class DenseModule(nn.Module):
 
     Exact, or InputError, for inputs of 0 and 1 in bfloat16, float16, float32 and float64, also under autocast. Layers run
     in the kind of their input. The inputs are not looked at; gradients reach them through `surrogate`.
+
+    `circuit` is what the checker accepted of this netlist. While the module holds its weights and its wiring, it is
+    `proven`; after `load_state_dict`, or changes in place, it is not, until `verify` has asked the checker again.
     """
 
     outputs: Tensor
@@ -166,8 +183,11 @@ class DenseModule(nn.Module):
         surrogate: Surrogate = "window",
         width: float = 1.0,
         cached: bool = False,
+        circuit: Circuit | None = None,
     ) -> None:
         super().__init__()
+        if circuit is not None and circuit.netlist != netlist:
+            raise InputError(f"{name}: the circuit must be that of the netlist")
         if surrogate not in SURROGATES:
             raise InputError(f"surrogate must be one of {', '.join(SURROGATES)}, not {surrogate!r}")
         if not width > 0:
@@ -187,17 +207,81 @@ class DenseModule(nn.Module):
         if total > MAX_WEIGHTS:
             raise LimitError(f"{name}: dense layers must have at most {MAX_WEIGHTS} weights, not {total}")
         self.layers = nn.ModuleList()
+        offsets, sources, values, biases = netlist.offsets, netlist.sources, netlist.weights, netlist.biases
         for k, (members, read) in enumerate(levels):
             place = {int(net): at for at, net in enumerate(read)}
             weights = np.zeros((len(members), len(read)), dtype=np.int64)
             for at, gate in enumerate(members):
-                low, high = netlist.offsets[gate], netlist.offsets[gate + 1]
-                columns = [place[source] for source in netlist.sources[low:high].tolist()]
-                np.add.at(weights[at], columns, netlist.weights[low:high])
-            self.layers.append(ThresholdLayer(netlist.format, weights, netlist.biases[members], members, name, cached))
+                low, high = offsets[gate], offsets[gate + 1]
+                columns = [place[source] for source in sources[low:high].tolist()]
+                np.add.at(weights[at], columns, values[low:high])
+            self.layers.append(ThresholdLayer(netlist.format, weights, biases[members], members, name, cached))
             self.register_buffer(f"reads{k}", torch.from_numpy(row[read]), persistent=False)
         drivers = [net for nets in netlist.outputs.values() for net in nets]
         self.register_buffer("outputs", torch.from_numpy(row[drivers]), persistent=False)
+        self.circuit = circuit
+        self._shown = self._held() if circuit is not None else ""
+
+    def _held(self) -> str:
+        """A digest of all that is computed with: values of weights and biases, tables, scales, wiring."""
+        found = hashlib.blake2b(f"{self.input_bits} {self.rows} {len(self.layers)}".encode(), digest_size=20)
+        for layer, reads in self._steps():
+            layer.refresh()  # so that nothing is kept of earlier buffers
+            found.update(f"{layer.in_nets} {layer.out_nets} {layer.scale} {layer.format.unit}".encode())
+            for values in layer.values():
+                found.update(values.tobytes())
+            for buffer in (layer.weight_table, layer.bias_table, reads):
+                found.update(buffer.cpu().numpy().tobytes())
+        found.update(self.outputs.cpu().numpy().tobytes())
+        return found.hexdigest()
+
+    @property
+    def proven(self) -> bool:
+        """Whether weights and wiring are those of `circuit`, that is, of what the checker accepted."""
+        if not self._shown or any(buffer.is_meta for buffer in self.buffers()):
+            return False
+        try:
+            return self._held() == self._shown
+        except InputError:
+            return False
+
+    def verify(self) -> None:
+        """Put the weights that the module holds to the checker, with the certificate and meaning of its circuit.
+
+        If it accepts them, they are proven, and `circuit` is the circuit that has them. Raises RefutedError if not,
+        InputError for weights that are no values of the format, for changed wiring, or if there is no circuit.
+        """
+        circuit, self._shown = self.circuit, ""
+        if circuit is None:
+            raise InputError(f"{self.name}: a module must be made of a proven circuit to be verified")
+        found = accept(replace(circuit.claim, netlist=self._present(circuit.netlist)), self.name)
+        if DenseModule(found.netlist, self.name)._held() != self._held():
+            raise InputError(
+                f"{self.name}: the wiring must be that of the circuit; a buffer or an attribute was changed"
+            )
+        self.circuit, self._shown = found, self._held()
+
+    def _present(self, netlist: Netlist) -> Netlist:
+        """The netlist with the weights and biases that the layers hold."""
+        weights, biases = netlist.weights.copy(), netlist.biases.copy()
+        levels = _levels(netlist, np.argsort(netlist.levels[netlist.input_bits :], kind="stable"))
+        shapes = [(len(members), len(read)) for members, read in levels]
+        if shapes != [(layer.out_nets, layer.in_nets) for layer, _ in self._steps()]:
+            raise InputError(f"{self.name}: the layers must have the shapes of the circuit's")
+        for (members, read), (layer, _) in zip(levels, self._steps(), strict=True):
+            place = {int(net): at for at, net in enumerate(read)}
+            matrix, biases[members] = layer.values()
+            for at, gate in enumerate(members.tolist()):
+                low, high = int(netlist.offsets[gate]), int(netlist.offsets[gate + 1])
+                columns = [place[source] for source in netlist.sources[low:high].tolist()]
+                other = np.setdiff1d(np.flatnonzero(matrix[at]), columns)
+                if other.size:
+                    net = int(read[other[0]])
+                    raise InputError(
+                        f"{self.name}: gate {gate} must have no weight for net {net}, which it does not read"
+                    )
+                weights[low:high] = matrix[at, columns]
+        return replace(netlist, weights=weights, biases=biases)
 
     def _steps(self) -> list[tuple[ThresholdLayer, Tensor]]:
         found = []
@@ -262,15 +346,15 @@ class DenseModule(nn.Module):
         return result
 
     def extra_repr(self) -> str:
-        return f"{self.name}, surrogate={self.surrogate}, width={self.width}"
+        return f"{self.name}, surrogate={self.surrogate}, width={self.width}, {'proven' if self.proven else 'unproven'}"
 
 
 def _levels(netlist: Netlist, order: Any) -> list[tuple[Any, Any]]:
     """(gates, the nets they read) of each level, gates by number."""
-    levels = netlist.levels[netlist.input_bits :]
+    levels, sources, offsets = netlist.levels[netlist.input_bits :], netlist.sources, netlist.offsets
     found = []
     for level in range(1, int(levels.max(initial=0)) + 1):
         members = order[levels[order] == level]
-        spans = [netlist.sources[netlist.offsets[gate] : netlist.offsets[gate + 1]] for gate in members]
+        spans = [sources[offsets[gate] : offsets[gate + 1]] for gate in members]
         found.append((members, np.unique(np.concatenate(spans))))
     return found

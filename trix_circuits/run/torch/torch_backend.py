@@ -6,6 +6,7 @@ For use inside models, in `torch.compile` and in `torch.export`, take `runner.mo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class TorchRunner(TensorRunner):
     ) -> None:
         super().__init__(interface, device)
         self.program = program
-        self._module = CircuitModule(program, interface, "bits", native)
+        self._module = CircuitModule(program, replace(interface, circuit=None), "bits", native)
         self.native = None
         if self._module.native:
             from trix_circuits.run.native.native import BACKEND

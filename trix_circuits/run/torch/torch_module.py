@@ -17,16 +17,18 @@ import operator
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trix_circuits.errors import InputError
+from trix_circuits.errors import InputError, RefutedError
 from trix_circuits.lower.binary import NOT, binary_program
 from trix_circuits.lower.lut import AND, OR
 from trix_circuits.lower.program import LaneProgram
+from trix_circuits.lower.proof import prove_lowering
 from trix_circuits.run.interface import Interface
 from trix_circuits.run.torch import torch_tensors as tensors
 
@@ -40,7 +42,7 @@ _KEPT = 256  # compiled programs that the operators remember
 _ARRAYS = (("tables", "u1"), ("operands", "<i4"), ("slots", "<i4"), ("outputs", "<i4"))
 
 
-def logic_graph(program: LaneProgram) -> nn.Module:
+def logic_graph(program: LaneProgram) -> torch.fx.GraphModule:
     """A module from planes [.., input bits, words] of int64 to planes [.., output bits, words]."""
     found = binary_program(program)
     graph = torch.fx.Graph()
@@ -189,6 +191,9 @@ class CircuitModule(nn.Module):
     Called as it is, or where native code runs, elements other than 0 and 1 raise InputError naming bus and lane, and so
     do integers that do not fit; in a compiled graph of bitwise operations elements other than 0 count as 1, and the
     bits of an integer beyond its bus's width are dropped. No gradient passes: the backend `dense` has one.
+
+    `proven` says whether all that it runs was shown to compute `interface.circuit`: where it has one, that is done when it
+    is made. What has been changed since is not proven any more, until `verify` shows it again.
     """
 
     lane_program: Tensor
@@ -203,8 +208,38 @@ class CircuitModule(nn.Module):
         self.interface = interface
         self.layout = layout
         self.native = has_native() if native is None else native
-        self.logic = logic_graph(program)
+        self.logic: nn.Module = logic_graph(program)
         self.register_buffer("lane_program", encode(program, interface), persistent=False)
+        self._shown = ""
+        if interface.circuit is not None:
+            with suppress(RefutedError):
+                self.verify()
+
+    def _held(self) -> str:
+        """A digest of all that is run."""
+        found = hashlib.blake2b(self.lane_program.cpu().numpy().tobytes(), digest_size=_DIGEST)
+        found.update(f"{type(self.logic)} {getattr(self.logic, 'code', '')}".encode())
+        return found.hexdigest()
+
+    @property
+    def proven(self) -> bool:
+        """Whether what it holds is what was last shown to compute the circuit."""
+        return bool(self._shown) and not self.lane_program.is_meta and self._held() == self._shown
+
+    def verify(self) -> None:
+        """Show that it computes its circuit: operation by operation, for all inputs (`lower.prove_lowering`).
+
+        Raises RefutedError, or InputError if it was not made of a circuit.
+        """
+        circuit, self._shown = self.interface.circuit, ""
+        if circuit is None:
+            raise InputError(f"{self.interface.name}: a module must be made of a proven circuit to be verified")
+        if not torch.equal(encode(self.program, self.interface), self.lane_program.cpu()):
+            raise RefutedError(f"{self.interface.name}: the buffer lane_program was changed")
+        if getattr(self.logic, "code", "") != logic_graph(self.program).code:
+            raise RefutedError(f"{self.interface.name}: the graph of operations was changed")
+        prove_lowering(circuit.netlist, self.program)
+        self._shown = self._held()
 
     def _planes(self, planes: Tensor) -> Tensor:
         if self.native and planes.device.type == "cpu":
@@ -243,4 +278,5 @@ class CircuitModule(nn.Module):
 
     def extra_repr(self) -> str:
         buses = ", ".join(f"{name}[{width}]" for name, width in self.interface.inputs.items())
-        return f"{self.interface.name}: {buses} -> {', '.join(self.interface.outputs)}; layout={self.layout}"
+        how = "proven" if self.proven else "unproven"
+        return f"{self.interface.name}: {buses} -> {', '.join(self.interface.outputs)}; layout={self.layout}, {how}"
