@@ -189,7 +189,9 @@ FOREIGN: dict[str, str] = {
 
 @pytest.mark.parametrize("kind", [kind for kind in READABLE if kind.name != "rtl"], ids=lambda kind: kind.name)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.sampled_from(HOSTILE) | st.text(max_size=12), other=st.sampled_from(["y", "1/t", "a", "é"]))
+@given(
+    text=st.sampled_from([*HOSTILE, "x" * 300]) | st.text(max_size=12), other=st.sampled_from(["y", "1/t", "a", "é"])
+)
 def test_no_foreign_file_speaks_for_us(
     kind: Any, folder: Path, capsys: pytest.CaptureFixture[str], text: str, other: str
 ) -> None:

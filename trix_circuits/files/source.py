@@ -87,6 +87,7 @@ def _read(kind: Kind, data: bytes, path: str, options: dict[str, Any]) -> Foreig
         kind, reading = _parsed(kind, data, name, options)
         if not reading.aig.output_names:
             raise InputError("must have an output")
+        notes = (*reading.notes, *renamings(reading.aig))
     except TrixCircuitsError as error:
         other = _looks_like(data)
         told = other is not None and kind.name not in (other.name, other.beyond)
@@ -94,7 +95,6 @@ def _read(kind: Kind, data: bytes, path: str, options: dict[str, Any]) -> Foreig
         raise
     vouched = kind.vouched and (reading.checked or is_read(data, reading.aig))
     data = data if vouched else aiger_bytes(reading.aig)
-    notes = (*reading.notes, *renamings(reading.aig))
     return Foreign(kind.name, name, reading.aig, data, vouched, notes, reading.care)
 
 
