@@ -91,7 +91,7 @@ class Renamed:
         return re.sub("[^A-Za-z0-9_]", "_", self.given if re.match("[A-Za-z_]", self.given) else f"_{self.given}")
 
     def __str__(self) -> str:
-        return f"{self.side}{' word' if self.word else ''} {quoted(self.given)}"
+        return f"{self.side}{' word' if self.word else ''} {quoted(self.given, 80)}"
 
 
 def called(inputs: Sequence[str], outputs: Sequence[str]) -> list[Renamed]:
