@@ -18,6 +18,7 @@ from trix_circuits.circuit import Circuit, decode
 from trix_circuits.errors import ImpossibleError, InputError, LimitError, RefutedError
 from trix_circuits.files import Foreign, read_circuit
 from trix_circuits.files.aiger import aiger_bytes
+from trix_circuits.files.kinds import checker_reads
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import aig_of
 from trix_circuits.logic.formats import WeightFormat
@@ -158,7 +159,7 @@ def compile_foreign(
         circuit = certified(plain, foreign.aig, (), time_limit_s)
     if not foreign.vouched:
         notes.append(
-            f"the checker reads AIGER and BLIF: it vouches for the AIGER into which this {foreign.kind} was translated"
+            f"the checker reads {checker_reads()}: it vouches for the AIGER into which this {foreign.kind} was translated"
         )
     return Compiled(circuit, foreign, seconds, tuple(notes))
 

@@ -41,6 +41,17 @@ def test_the_old_header_has_two_inputs_and_one_output() -> None:
     assert (one.aig.input_names, one.aig.evaluate(0)) == (("x0[0]",), 1)
 
 
+def test_the_checker_vouches_for_the_file_itself_if_it_can_read_it() -> None:
+    text = EVERY_GATE.replace("7 11", "6 11").encode()
+    found = read_bytes_as("bristol", text, "x")
+    assert found.vouched and found.data == text
+    lines = text.split(b"\n")
+    shuffled = b"\n".join([*lines[:4], *reversed(lines[4:])])  # which the checker refuses: it reads top down
+    again = read_bytes_as("bristol", shuffled, "x")
+    assert not again.vouched and again.data[:4] == b"aig "
+    assert [again.aig.evaluate(row) for row in range(16)] == [found.aig.evaluate(row) for row in range(16)]
+
+
 MISTAKES = [
     ("", "line 1: must begin with two or three lines of counts"),
     ("1 2 3\n1 1\n1 1\n1 1 0 1 INV", "line 1: must be the numbers of gates and of wires"),

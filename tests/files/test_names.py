@@ -123,6 +123,7 @@ def check_written(tmp_path: Path, aig: Aig) -> None:
         assert done.notes == (() if not kind.named or (kind.any_name and not shared) else renamings(aig))
 
 
+@QUICK
 @given(st.lists(bits, max_size=8, unique=True), st.lists(bits, max_size=8, unique=True))
 def test_what_is_called_otherwise_is_told_for_every_name_that_parts(inputs: list[str], outputs: list[str]) -> None:
     buses = called(inputs, outputs)

@@ -24,7 +24,7 @@ def test_an_adder_in_rtl_adds_and_the_way_is_said() -> None:
         assert found.aig.evaluate(row) == (row & 15) + (row >> 4 & 15) + (row >> 8)
     assert (
         found.notes[0]
-        == "line 1: 'reg' is not structural Verilog; RTL goes by way of Yosys: read as synthesizable Verilog, by way of Yosys"
+        == "line 1: 'reg' is not structural Verilog; RTL goes by way of Yosys: read as RTL by way of Yosys"
     )
     assert "not proven here" in found.notes[1]
 

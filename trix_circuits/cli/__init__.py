@@ -105,6 +105,10 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(arguments, str(error), 2)
     except Exception as error:
+        from trix_circuits import check
+
+        if isinstance(error, check.Damaged | check.Refused | check.TooLarge):  # from who asks its pages directly
+            return _fail(arguments, str(error), error.status, getattr(error, "counterexample", None))
         if os.environ.get("TRIX_CIRCUITS_TRACEBACK"):
             raise
         about = f"{type(error).__name__}: {escaped(str(error), 200)}"

@@ -7,6 +7,7 @@ import click
 from trix_circuits.circuit import accept
 from trix_circuits.cli.common import emit, json_option, progress, say
 from trix_circuits.errors import InputError, shown
+from trix_circuits.files.kinds import checker_reads
 from trix_circuits.prove.mutate import mutate
 from trix_circuits.store import read_bytes
 
@@ -15,7 +16,7 @@ from trix_circuits.store import read_bytes
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 @click.option("--mutate", "with_mutants", is_flag=True, help="Also change each weight and bias and see it refused.")
 @click.option("--source", "sources", multiple=True, type=click.Path(), metavar="FILE",
-              help="Check against this AIGER, BLIF or circuit file in place of the copy in the circuit file.")  # fmt: skip
+              help=f"Check against this file ({checker_reads()}, circuit file) in place of the copy in the circuit file.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes for --mutate (default: all cores).")
 @json_option
 def command(

@@ -8,10 +8,22 @@ import click
 
 from trix_circuits.cli.common import emit, format_option, json_option, progress, say
 from trix_circuits.errors import InputError, quoted, shown
+from trix_circuits.files.kinds import KINDS, checker_reads
 from trix_circuits.logic.formats import get_format
 
+_KINDS = "; ".join(f"{kind.title} ({' '.join(kind.suffixes)})" for kind in KINDS if kind.read and kind.suffixes)
+_HELP = f"""Map a circuit to threshold gates, and prove the result equal to the given file.
 
-@click.command()
+FILE is {_KINDS}; a circuit file (.trix); or a Python function (spec.py or spec.py:NAME; the file is run). The checker itself
+reads {checker_reads()}; any other file is translated first, and the proof is against the translation.
+
+\b
+Example: trix-circuits compile adder.aig -o adder.trix
+         trix-circuits compile spec.py:f --at n=16 -o f.trix --format ternary
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("file", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="The circuit file to write.")
 @format_option
@@ -35,15 +47,7 @@ def command(
     time_limit: float,
     as_json: bool,
 ) -> None:
-    """Map a circuit to threshold gates, and prove the result equal to the given file.
-
-    FILE is AIGER (.aig .aag), BLIF, BENCH, PLA, Verilog (.v), Bristol Fashion, a truth table (.tt), a TriX circuit
-    (.trix.json), a circuit file (.trix), or a Python function (spec.py or spec.py:NAME; the file is run).
-
-    \b
-    Example: trix-circuits compile adder.aig -o adder.trix
-             trix-circuits compile spec.py:f --at n=16 -o f.trix --format ternary
-    """
+    """Read, map, prove and write, and say what came of it."""
     from trix_circuits.compile import compile_foreign, read_any
 
     start = time.monotonic()

@@ -17,13 +17,21 @@ def read_checked(data: bytes, name: str) -> Reading:
         raise InputError(str(error)[:300]) from None
     except check.TooLarge as error:
         raise LimitError(str(error)[:300]) from None
-    return Reading(aig_of_source(source, name))
+    return Reading(aig_of_source(source, name), checked=True)
 
 
 def names_in(data: bytes) -> tuple[list[str], list[str]]:
     """The names of inputs and outputs in a file that the checker has read already, as they stand there."""
     source = check.read_source(data)
     return list(source.inputs), [name for name, _ in source.outputs]
+
+
+def is_read(data: bytes, aig: Aig) -> bool:
+    """Whether the checker reads such a file too, with these inputs and outputs (what they compute, the proof decides)."""
+    try:
+        return names_in(data) == (list(aig.input_names), list(aig.output_names))
+    except (check.Damaged, check.TooLarge):
+        return False
 
 
 def aig_of_source(source: check.Source, name: str) -> Aig:

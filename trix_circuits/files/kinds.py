@@ -40,11 +40,12 @@ class Writing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of file. Functions are `module:name`, the module being one of this package; "" where there is none.
+    """A kind of file, and its title in a sentence. Functions are `module:name`, the module being one of this package; "" where there is none.
 
     read     (data, name, **options) -> Reading; the options are those of `takes`: top (a module), folder (of the file)
     beyond   the kind that is asked where `read` raises BeyondError
-    vouched  the checker reads such a file itself, so that a proof is against what the user gave
+    vouched  the checker reads such a file itself, so that a proof is against what the user gave (if our reader is more
+             lenient, as about the order of lines, such a file is translated)
     looks    what the first bytes of such a file match, blanks and comments before them aside; nothing if they do not tell
     write    (Writing) -> bytes
     confirm  (Writing, data) -> None: RefutedError if the file says something else beside the function (weights, labels)
@@ -91,7 +92,7 @@ def _function(place: str) -> Callable[..., Any]:
 KINDS: tuple[Kind, ...] = (
     Kind(
         name="aiger",
-        title="AIGER, binary",
+        title="AIGER",
         suffixes=(".aig", ".aag"),
         read="files.aiger:read_aiger",
         vouched=True,
@@ -101,7 +102,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="aag",
-        title="AIGER, ASCII",
+        title="AIGER in ASCII",
         suffixes=(".aag",),
         write="files.aiger:write_ascii",
         reads_as="aiger",
@@ -109,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="blif",
-        title="BLIF, one .names a gate",
+        title="BLIF",
         suffixes=(".blif",),
         read="files.blif:read_blif",
         vouched=True,
@@ -119,7 +120,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="blif-weights",
-        title="BLIF, weights in comments",
+        title="BLIF with the weights in comments",
         suffixes=(".blif",),
         write="files.blif:write_with_weights",
         confirm="files.blif:confirm_weights",
@@ -136,14 +137,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="pla",
-        title="PLA, don't-cares included",
+        title="PLA",
         suffixes=(".pla",),
         read="files.pla:read_pla",
         looks=rb"\.(i|o|ilb|ob|type)\s",
     ),
     Kind(
         name="verilog",
-        title="Verilog, structural",
+        title="Verilog",
         suffixes=(".v", ".sv"),
         read="files.verilog.reader:read_verilog",
         takes=("top",),
@@ -154,10 +155,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="bristol",
-        title="Bristol Fashion, or the older format",
+        title="Bristol Fashion",
         suffixes=(".bristol", ".txt"),
         read="files.bristol:read_bristol",
-        vouched=False,
+        vouched=True,
         looks=rb"\d+ +\d+\s*\n\s*\d+( +\d+)+\s*\n",
         write="files.bristol:write",
         named=False,
@@ -165,7 +166,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(name="table", title="a truth table", suffixes=(".tt", ".table", ".csv"), read="files.table:read_table"),
     Kind(
         name="thresh",
-        title="threshold gates as text, as threABC reads them",
+        title="threshold gates as text of threABC",
         suffixes=(".th",),
         read="files.thresh:read_thresh",
         looks=rb"([^\n]*\n)?\s*\.model[^\n]*\n\s*\.input\s",
@@ -182,11 +183,16 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         name="rtl",
-        title="synthesizable Verilog, by way of Yosys",
+        title="RTL by way of Yosys",
         read="files.verilog.rtl:read_rtl",
         takes=("top", "folder"),
     ),
 )
+
+
+def checker_reads() -> str:
+    """The formats that the checker reads, for a sentence."""
+    return ", ".join(kind.title for kind in KINDS if kind.vouched)
 
 
 def named(name: str, kinds: Iterable[Kind] = KINDS) -> Kind | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from trix_circuits import check
-from trix_circuits.errors import InputError, escaped, quoted
+from trix_circuits.errors import InputError, LimitError, escaped, quoted
 from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import bit_names
 from trix_circuits.logic.formats import WeightFormat
@@ -44,9 +44,17 @@ def _by_place(buses: Sequence[Bus]) -> list[str]:
     return [name for _, name in sorted(zip(places, names, strict=True))]
 
 
+def buses(inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[tuple[str, list[int]]], ...]:
+    """Names of bits as buses, as the checker has them; raises LimitError for names that it does not take."""
+    try:
+        return check.buses(inputs, outputs)
+    except check.TooLarge as error:
+        raise LimitError(str(error)) from None
+
+
 def ports_of(aig: Aig) -> Ports:
     """The bits of an AIG as buses, with names that are letters, digits and _."""
-    inputs, outputs = check.buses(aig.input_names, aig.output_names)
+    inputs, outputs = buses(aig.input_names, aig.output_names)
     return Ports(
         tuple((name, tuple(places)) for name, places in inputs),
         tuple((name, tuple(places)) for name, places in outputs),
@@ -83,20 +91,20 @@ class Renamed:
         return re.sub("[^A-Za-z0-9_]", "_", self.given if re.match("[A-Za-z_]", self.given) else f"_{self.given}")
 
     def __str__(self) -> str:
-        return f"{self.side}{' word' if self.word else ''} {quoted(self.given)}"
+        return f"{self.side}{' word' if self.word else ''} {quoted(self.given, 80)}"
 
 
 def called(inputs: Sequence[str], outputs: Sequence[str]) -> list[Renamed]:
     """What each bus of a file with these names of bits is called, as `check.buses` has it, inputs first."""
     found = []
-    grouped = check.buses(inputs, outputs)
-    for side, names, buses in zip(("input", "output"), (inputs, outputs), grouped, strict=True):
+    sides = zip(("input", "output"), (inputs, outputs), buses(inputs, outputs), strict=True)
+    for side, names, words in sides:
         bits = [re.fullmatch(r"([^\[\]]+)\[(?:0|[1-9]\d{0,8})\]", name) for name in names]
         of_base: dict[str, int] = {}
         for bit in bits:
             if bit:
                 of_base[bit[1]] = of_base.get(bit[1], 0) + 1
-        for name, places in buses:
+        for name, places in words:
             first = bits[places[0]]
             whole = first is not None and of_base[first[1]] == len(places) and first[0].endswith("[0]")
             found.append(Renamed(side, first[1] if first is not None and whole else names[places[0]], whole, name))
@@ -107,10 +115,10 @@ def renamings(aig: Aig) -> tuple[str, ...]:
     """Sentences that say which names of a file a circuit cannot have, and what it calls them: all those that part two
     names that would be one, and how many others.
     """
-    buses = called(aig.input_names, aig.output_names)
-    owners = {bus.called: bus for bus in buses}
-    taken = [bus for bus in buses if bus.called != bus.plain]
-    changed = [bus for bus in buses if bus.called == bus.plain != bus.given]
+    found = called(aig.input_names, aig.output_names)
+    owners = {bus.called: bus for bus in found}
+    taken = [bus for bus in found if bus.called != bus.plain]
+    changed = [bus for bus in found if bus.called == bus.plain != bus.given]
     notes = [f"{bus} is called {bus.called}, for {owners[bus.plain]} is called {bus.plain}" for bus in taken[:_SAID]]
     if len(taken) > _SAID:
         notes.append(f"{len(taken) - _SAID} more names part in this way")

@@ -63,8 +63,10 @@ class Network:
         builder = AigBuilder((bit for bit, _ in inputs), max_ands=_FREE_ANDS + sum(map(_ands, self.drivers)))
         literals = array("q", [-1]) * len(self.drivers)
         for index, (_, net) in enumerate(inputs):
-            if self.drivers[net] is not None or literals[net] >= 0:
+            if self.drivers[net] is not None:
                 raise InputError(f"input {quoted(self.name_of(net))} must not be driven by a gate")
+            if literals[net] >= 0:
+                raise InputError(f"two inputs are the net {quoted(self.name_of(net))}")
             literals[net] = builder.input(index)
         for net, driver in enumerate(self.drivers):
             if driver is not None and literals[net] < 0:

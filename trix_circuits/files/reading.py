@@ -21,11 +21,15 @@ _SPELLED = re.compile(rb"\\x[0-9a-f]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file says: its function, sentences for the user, and where the function matters (None: everywhere)."""
+    """What a file says: its function, sentences for the user, and where the function matters (None: everywhere).
+
+    `checked` says that it was the checker who read it.
+    """
 
     aig: Aig
     notes: tuple[str, ...] = ()
     care: Aig | None = None
+    checked: bool = False
 
 
 class BeyondError(InputError):

@@ -14,6 +14,7 @@ from typing import Any
 
 from trix_circuits.errors import InputError, TrixCircuitsError, quoted, shown
 from trix_circuits.files.aiger import aiger_bytes
+from trix_circuits.files.checked import is_read
 from trix_circuits.files.kinds import KINDS, Kind
 from trix_circuits.files.kinds import named as kind_named
 from trix_circuits.files.names import renamings
@@ -86,14 +87,15 @@ def _read(kind: Kind, data: bytes, path: str, options: dict[str, Any]) -> Foreig
         kind, reading = _parsed(kind, data, name, options)
         if not reading.aig.output_names:
             raise InputError("must have an output")
+        notes = (*reading.notes, *renamings(reading.aig))
     except TrixCircuitsError as error:
         other = _looks_like(data)
         told = other is not None and kind.name not in (other.name, other.beyond)
         error.args = (f"{shown(path)}: {error}{f'; it looks like {other.name}' if told and other else ''}",)
         raise
-    data = data if kind.vouched else aiger_bytes(reading.aig)
-    notes = (*reading.notes, *renamings(reading.aig))
-    return Foreign(kind.name, name, reading.aig, data, kind.vouched, notes, reading.care)
+    vouched = kind.vouched and (reading.checked or is_read(data, reading.aig))
+    data = data if vouched else aiger_bytes(reading.aig)
+    return Foreign(kind.name, name, reading.aig, data, vouched, notes, reading.care)
 
 
 def _parsed(kind: Kind, data: bytes, name: str, options: dict[str, Any]) -> tuple[Kind, Reading]:
