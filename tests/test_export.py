@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from tests.files.circuits import mutated, netlists, random_aig, random_netlist
 from tests.strategies import assignments, evaluate
 from trix_circuits import export
+from trix_circuits.circuit import Circuit
 from trix_circuits.compose.families import draft
 from trix_circuits.emit.dot import picture_of, read_dot
 from trix_circuits.errors import InputError, LimitError, RefutedError
-from trix_circuits.export import WRITABLE, export_circuit
+from trix_circuits.export import STRUCTURE, WRITABLE, Equality, export_circuit
 from trix_circuits.files import read_circuit
 from trix_circuits.files.blif import blif_of_netlist, cubes
 from trix_circuits.files.kinds import Kind, Writing
@@ -27,7 +28,7 @@ from trix_circuits.logic.aig import Aig
 from trix_circuits.logic.expand import aig_of
 from trix_circuits.logic.formats import get_format
 from trix_circuits.logic.netlist import Builder, Netlist
-from trix_circuits.prove.readback import Equality, prove_same
+from trix_circuits.prove.equivalence import certify_written
 
 READ_BACK = [kind for kind in WRITABLE if kind.read or kind.reads_as]
 
@@ -68,7 +69,8 @@ def test_families_are_written_without_any_prover(tmp_path: Path, family: str, bi
     done = export_circuit(netlist, kind.name, tmp_path / "it", name=family)
 
     assert done.size_bytes == (tmp_path / "it").stat().st_size
-    assert done.equality.kind in ("structural", "local", "same gates and weights")
+    assert done.equality.kind in ("local", "local and sat", "same gates and weights")
+    assert done.equality.vouched == (kind.vouched and kind.named)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WRITABLE if not kind.gates], ids=lambda kind: kind.name)
@@ -86,7 +88,7 @@ def test_a_wide_gate_is_split_and_said_to_be(tmp_path: Path) -> None:
     netlist = builder.finish({"y": [builder.gate(range(201), [1] * 201, -101)]})
     done = export_circuit(netlist, "blif", tmp_path / "voter.blif")
 
-    assert done.equality.kind == "structural"
+    assert done.equality == Equality(STRUCTURE)
     assert "# y has more than 64 prime implicants: split into ANDs" in (tmp_path / "voter.blif").read_text()
     assert done.size_bytes < 201 * 8 * 30
 
@@ -119,7 +121,7 @@ def test_text_and_picture_hold_every_number(netlist: Netlist) -> None:
     assert text == text_of_netlist(netlist)
     assert picture == picture_of(netlist)
     aig = aig_of(netlist)
-    assert prove_same(netlist, aig_of_thresh(text), range(len(aig.input_names)), range(len(aig.output_names)))
+    assert certify_written(netlist, aig_of_thresh(text), range(len(aig.input_names)), range(len(aig.output_names)))
 
 
 @pytest.mark.parametrize(
@@ -172,9 +174,9 @@ def test_a_refutation_names_inputs_for_which_they_differ() -> None:
     aig = aig_of(netlist)
     flipped = replace(aig, outputs=aig.outputs ^ 1)
     places = range(len(aig.input_names)), range(len(aig.output_names))
-    with pytest.raises(RefutedError, match=r"another circuit: y\[0\] differs where a\[0\]=") as caught:
-        prove_same(netlist, flipped, *places)
-    assert set(caught.value.counterexample or ()) == set(aig.input_names)
+    with pytest.raises(RefutedError, match="the circuits differ where ") as caught:
+        certify_written(netlist, flipped, *places)
+    assert set(caught.value.counterexample or ()) == set(netlist.inputs)
 
 
 @pytest.mark.parametrize(
@@ -200,15 +202,18 @@ def test_what_cannot_be_proven_in_its_nicer_form_is_written_and_by_and(
 ) -> None:
     """That form reads back as the very same AIG, so that no limit stands in the way of an export."""
 
-    def only_structure(*arguments: Any, **options: Any) -> Equality:
-        found = prove_same(*arguments, **options)
-        if found.kind != "structural":
-            raise LimitError("given up")
-        return found
+    def give_up(*_: Any, **__: Any) -> Circuit:
+        raise LimitError("given up")
 
-    monkeypatch.setattr(export, "prove_same", only_structure)
-    for seed in range(5):
-        done = export_circuit(random_netlist(seed), kind, tmp_path / "it")
-        assert done.equality.kind == "structural"
+    monkeypatch.setattr(export, "certify_written", give_up)
     done = export_circuit(draft("multiplier", get_format("e2m1"), 8).netlist, kind, tmp_path / "it")
     assert done.plain
+    assert done.equality == Equality(STRUCTURE)
+
+
+def test_an_export_that_is_vouched_for_carries_the_very_file(tmp_path: Path) -> None:
+    netlist = draft("adder", get_format("e2m1"), 8).netlist
+    for kind, vouched in (("blif", True), ("aiger", True), ("verilog", False)):
+        done = export_circuit(netlist, kind, tmp_path / "it", name="adder")
+        assert done.equality.vouched == vouched
+        assert done.equality.lemmas > 0

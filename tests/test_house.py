@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,7 +17,7 @@ ROOT = PACKAGE.parent
 ORDER = ["errors", "share", "store", "check", "logic", "solve", "circuit", "trace", "files", "evidence", "lower", "run",
          "synth", "compose", "map", "prove", "emit", "compile", "export", "api", "bench", "cli"]  # fmt: skip
 KERNEL = ("limits", "file", "nets", "rules", "steps", "verdict")
-KERNEL_STATEMENTS, CHECKER_STATEMENTS, CHECKER_COLUMNS = 500, 1050, 120
+KERNEL_STATEMENTS, CHECKER_STATEMENTS, CHECKER_COLUMNS = 500, 1056, 120
 # A value may be made of a constant.
 CIRCLES = {frozenset(f"trix_circuits.trace.{name}" for name in ("number", "value", "width"))}
 
@@ -175,7 +176,12 @@ def test_nothing_in_the_repository_is_loaded_by_pickle_or_run_as_code() -> None:
 
 def test_the_wheel_holds_all_of_the_package_and_its_content(tmp_path: Path) -> None:
     pytest.importorskip("build")
-    command = [sys.executable, "-m", "build", "-q", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    tree = tmp_path / "tree"  # a build leaves files in its tree, which the next one would take in
+    for part in ("trix_circuits", "solvers", "atoms", "specs", "kernels"):
+        shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree / name)
+    command = [sys.executable, "-m", "build", "-q", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(tree)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     (wheel,) = tmp_path.glob("*.whl")

@@ -493,4 +493,4 @@ def test_a_format_keeps_its_unit(tmp_path: Path) -> None:
     form = WeightFormat("a b]", Fraction(1, 2), (0, 1, 2, -1), (0, -1, -2, -3))
     builder = Builder(form, {"a": 2})
     netlist = builder.finish({"y": [builder.gate([0, 1], [2, 1], -3)]})
-    assert export_circuit(netlist, "blif-weights", tmp_path / "x.blif").equality.kind == "structural"
+    assert export_circuit(netlist, "blif-weights", tmp_path / "x.blif").equality.lemmas > 0

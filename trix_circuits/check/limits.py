@@ -46,8 +46,7 @@ class Work:
 
     def spend(self, work: int, memory: int = 0) -> None:
         """Pay for what is about to be done."""
-        self.work -= work
-        self.memory -= memory
+        self.work, self.memory = self.work - work, self.memory - memory
         if self.work < 0 or self.memory < 0:
             raise TooLarge("the file asks for too much work or memory")
 

@@ -65,8 +65,9 @@ def check(
     goals = (
         Meaning(circuit.inputs, circuit.outputs, nets).goals(circuit.meaning) if circuit.meaning or not sources else []
     )
-    known: dict[Any, Any] = {}
-    wanted = [attach(nets, circuit, read_source(source, work), known) for source in sources]
+    wanted = [
+        attach(nets, circuit, read_source(source, work), names) for names in [dict[Any, Any]()] for source in sources
+    ]
     require(
         circuit.certificate.keys() == {"ghosts", "lemmas", "goals"}, "a certificate must be of ghosts, lemmas and goals"
     )

@@ -91,7 +91,7 @@ def command(
                 "proof": proof.kind,
                 "plain": done.plain,
             }
-            | {"windows": proof.windows, "rows": proof.rows}
+            | {"lemmas": proof.lemmas, "rows": proof.rows, "vouched": proof.vouched}
         )
         if testbench is not None:
             written.append({"file": testbench, "kind": "testbench", "tested_rows": done.rows})
@@ -118,10 +118,11 @@ def command(
         elif entry["kind"] == "miter":
             say(f"written  {shown(entry['file'])}: a miter of {entry['ands']} ANDs, read back; unsatisfiable iff equal")
         else:
-            more = f", {entry['windows']} windows, {entry['rows']} rows" if entry["windows"] else ""
-            say(
-                f"written  {shown(entry['file'])}: read back and proven equal ({entry['proof']}{more}), {entry['bytes']} bytes"
-            )
+            what = "the checker read the file" if entry["vouched"] else "the checker read it as AIGER"
+            how = f"proven equal: {what}, {entry['proof']} evidence, {entry['lemmas']} lemmas, {entry['rows']} rows"
+            if not entry["lemmas"]:
+                how = f"compared: {entry['proof']}"
+            say(f"written  {shown(entry['file'])}: read back and {how}; {entry['bytes']} bytes")
     for note in dict.fromkeys(notes):
         say(f"note: {note}")
     say(f"in {seconds:.2f} s")

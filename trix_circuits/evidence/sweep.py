@@ -234,23 +234,26 @@ class Sweep:
         own = range(self.netlist.input_bits)
         for net in (*own, self.nets.zero, *range(len(own), self.netlist.net_count)):
             likes = [(2 * net, 2 * node + (phase[net] ^ phase[node])) for node in nodes_of.get(signatures[net], ())]
-            any(self._over_own_sources(*pair) for pair in likes[:MOST_LIKES])
+            reads = len((self.nets[net] or ((),))[0])
+            for pair in likes[: max(MOST_LIKES, 1 << 12 >> reads)]:  # all of them, for later gates may read any
+                _ = self._over_own_sources(*pair) or self._over_own_sources(*pair, lean=True)
         for literals in self.wanted:  # which may stand behind buffers, inverters, or made twice
             for name, drivers in self.netlist.outputs.items():
                 for net, literal in zip(drivers, literals[name], strict=True):
-                    self._over_own_sources(2 * net, literal)
+                    _ = self._over_own_sources(2 * net, literal) or self._over_own_sources(2 * net, literal, lean=True)
         return not self._open()
 
-    def _over_own_sources(self, a: int, b: int) -> bool:
-        """Whether literals are equal over what the gate of the first reads, or over the net itself."""
-        gate, net = self.nets[a >> 1], a >> 1
+    def _over_own_sources(self, a: int, b: int, lean: bool = False) -> bool:
+        """Whether literals are equal over what the gate of the first reads, or over the net itself.
+
+        A writer may have used what it knew of the leaves: if `lean`, those that are gates over the others are taken apart.
+        """
+        net, gate = a >> 1, self.nets[a >> 1]
         leaves = list(dict.fromkeys(gate[0])) if gate is not None else [net]
-        # A writer may have used what it knew of the leaves: those that are gates over the others are taken apart.
-        lean = [leaf for leaf in leaves if not ((inner := self.nets[leaf]) and set(inner[0]) <= set(leaves))]
-        for window in (leaves, lean, [net]):
-            if self.known(a, b):
-                return True
-            if len(window) <= GATE_LEAVES and self.take([a, b, *window]):
+        if lean:
+            leaves = [leaf for leaf in leaves if not ((inner := self.nets[leaf]) and set(inner[0]) <= set(leaves))]
+        for window in (leaves, [net]):
+            if not self.known(a, b) and len(window) <= GATE_LEAVES and self.take([a, b, *window]):
                 self.note(a, b)
         return self.known(a, b)
 

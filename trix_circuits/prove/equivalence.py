@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from trix_circuits import check
@@ -18,6 +19,7 @@ from trix_circuits.evidence.sweep import Progress, Sweep
 from trix_circuits.files.aiger import aiger_bytes
 from trix_circuits.files.names import check_matching
 from trix_circuits.logic.aig import Aig
+from trix_circuits.logic.expand import bit_names
 from trix_circuits.logic.formats import WeightFormat, get_format
 from trix_circuits.logic.netlist import Builder, Netlist
 from trix_circuits.prove.sums import Sums
@@ -36,14 +38,10 @@ def netlist_of(aig: Aig, form: WeightFormat | None = None) -> Netlist:
     if (aig.left < 2).any() or (aig.right < 2).any() or (aig.outputs < 2).any():
         place[0] = builder.gate([], [], -1)
     for a, b in zip(aig.left.tolist(), aig.right.tolist(), strict=True):
-        if a >> 1 == b >> 1:
-            place.append(
-                place[a >> 1]
-                if a == b and not a & 1
-                else builder.gate([place[a >> 1]], [-1], 0)
-                if a == b
-                else builder.gate([], [], -1)
-            )
+        if place[a >> 1] == place[b >> 1]:
+            same = a & 1 == b & 1
+            inverse = builder.gate([place[a >> 1]], [-1], 0) if same and a & 1 else -1
+            place.append(inverse if inverse >= 0 else place[a >> 1] if same else builder.gate([], [], -1))
             continue
         weights = [-1 if a & 1 else 1, -1 if b & 1 else 1]
         place.append(builder.gate([place[a >> 1], place[b >> 1]], weights, -sum(w > 0 for w in weights)))
@@ -105,6 +103,41 @@ def prove_equal(first: Aig, second: Aig, *, time_limit_s: float = 600.0) -> Circ
     return certify_against(
         first.name, netlist_of(second), [aiger_bytes(first)], [first.name], time_limit_s=time_limit_s
     )
+
+
+def certify_written(
+    subject: Netlist | Aig,
+    found: Aig,
+    inputs: Sequence[int],
+    outputs: Sequence[int],
+    *,
+    data: bytes | None = None,
+    name: str = "written",
+    time_limit_s: float = 60.0,
+) -> Circuit:
+    """The certificate that what was read back from a file is what was to be written.
+
+    `found` is the file's circuit; its input k is the subject's input inputs[k], its output k our output outputs[k].
+    `data` are the bytes of the file if the checker reads its kind itself: they are the source then, if the names fit.
+
+    Raises RefutedError with a counterexample, LimitError if no proof is found in time.
+    """
+    netlist = subject if isinstance(subject, Netlist) else netlist_of(subject)
+    aig = subject if isinstance(subject, Aig) else None
+    input_names = bit_names(netlist.inputs.items()) if aig is None else list(aig.input_names)
+    widths = ((bus, len(nets)) for bus, nets in netlist.outputs.items())
+    output_names = bit_names(widths) if aig is None else list(aig.output_names)
+    ours = check.buses(input_names, output_names)
+    if data is None or check.buses(found.input_names, found.output_names) != ours:
+        renamed = replace(
+            found,
+            input_names=tuple(input_names[place] for place in inputs),
+            output_names=tuple(output_names[place] for place in outputs),
+        )
+        data = aiger_bytes(renamed)
+    # What the values are worth, and what the format is called, says nothing of the function.
+    plain = replace(netlist, format=replace(netlist.format, name="written", unit=Fraction(1)))
+    return certify_against(name, plain, [data], [name], time_limit_s=time_limit_s, gate_by_gate=True)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from trix_circuits.files.names import check_matching, ports_of
 from trix_circuits.logic.aig import FALSE, Aig, AigBuilder
 from trix_circuits.logic.expand import bit_names, gate_literal
 from trix_circuits.logic.netlist import Netlist
-from trix_circuits.prove.readback import prove_same
+from trix_circuits.prove.equivalence import certify_written
 from trix_circuits.store import write
 
 KINDS = {"aig": ".aig", "aag": ".aag", "cnf": ".cnf", "smt2": ".smt2"}
@@ -171,7 +171,7 @@ def write_obligation(miter: Aig, kind: str, path: str | Path) -> None:
         data = (_cnf(miter) if kind == "cnf" else _smt2(miter)).encode()
         again = (_read_cnf if kind == "cnf" else _read_smt2)(data.decode(), miter)
     if kind in ("aig", "aag"):
-        prove_same(miter, again, range(len(miter.input_names)), [0])
+        certify_written(miter, again, range(len(miter.input_names)), [0], data=data)
     elif not all(np.array_equal(getattr(again, p), getattr(miter, p)) for p in ("left", "right", "outputs")):
         raise RefutedError(f"{path}: read back, it is another miter")
     write(Path(path), data)
