@@ -28,6 +28,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import sqlite3
 import stat
 import sys
@@ -233,6 +234,29 @@ def _private(kind: str) -> Iterator[tuple[Path, int] | None]:
     finally:
         if found is not None:
             os.close(found[1])
+
+
+def code_folder(kind: str, key: str) -> Path | None:
+    """A folder of the user's own for compiled code of these very sources; None if there can be none.
+
+    For compilers that keep their own files. Folders of other sources are removed when a new one is made.
+    """
+    full = _full(key)
+    with _private(kind) as place:
+        if place is None or full is None:
+            return None
+        path = place[0] / _file_name(full)
+        try:
+            if not path.is_dir():
+                for old in place[0].iterdir():
+                    shutil.rmtree(old, ignore_errors=True)
+                path.mkdir(mode=0o700)
+            probe = path / f".{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError:
+            return None
+        return path
 
 
 def _make(path: Path) -> None:

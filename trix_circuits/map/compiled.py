@@ -1,26 +1,24 @@
-"""How the hot loops of the mapper are compiled: by numba, to machine code kept on disk between runs.
-
-Numba ships no types, so the decorator gets the one it deserves here, and nothing else of the package imports numba.
-"""
+"""How the hot loops of the mapper are compiled: as all loops are (solve/loops.py), with numpy's rules for division."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-import numba
 import numpy as np
+
+from trix_circuits.solve.loops import compiled as loop
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code; compiled at its first call and kept beside the module (or in the user's cache).
+    """The function as machine code; compiled at its first call and kept among the user's compiled code.
 
     A literal passed from one compiled function to another makes numba compile the callee once more for it: constants are
     made by `constant` there.
     """
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return loop(function, nogil=True, error_model="numpy")
 
 
 def constant(value: int) -> int:

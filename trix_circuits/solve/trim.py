@@ -18,34 +18,23 @@ two nodes (the next in the list; the one before, or -1 - the head; the literal),
 
 `follow` does the same for a proof that has hints already (LRAT): no search, only the needed lines and hints.
 
-numba keeps the compiled loops beside this file, or in the user's cache folder where that cannot be written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from trix_circuits.solve.loops import compiled
 
 Ints = npt.NDArray[np.int32]
 Offsets = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.int8]
-_F = TypeVar("_F", bound=Callable[..., Any])
 OUTSIDE = 1 << 30  # ranks above any trail position
 PROVEN, NOT_CLOSED = -1, -2  # results of `trim`; any other is the line that could not be confirmed
 
 
-def _jit(function: _F) -> _F:
-    try:
-        return cast(_F, numba.njit(cache=True)(function))
-    except RuntimeError:  # no folder for the cache can be written
-        return cast(_F, numba.njit(function))
-
-
-@_jit
+@compiled
 def decode_binary(data: npt.NDArray[np.uint8], lits: Ints, starts: Offsets, deletes: Flags) -> tuple[int, int]:
     """Binary DRAT (Heule's format): `a` or `d`, literals 2v+negated as base-128 numbers, 0. Gives lines and literals,
     or -1 and the place of what is not such a line. The arrays hold an item for each byte.
@@ -79,7 +68,7 @@ def decode_binary(data: npt.NDArray[np.uint8], lits: Ints, starts: Offsets, dele
     return line, count
 
 
-@_jit
+@compiled
 def deleted_lines(lits: Ints, starts: Offsets, sizes: Ints, deletes: Flags, literals: int) -> Ints:
     """Of each deletion the line of the clause that it deletes, -1 if there is none (and for additions).
 
@@ -129,7 +118,7 @@ def deleted_lines(lits: Ints, starts: Offsets, sizes: Ints, deletes: Flags, lite
     return result
 
 
-@_jit
+@compiled
 def _link(heads: Ints, book: Ints, node: int, at: int) -> None:
     follower = heads[at]
     book[node] = follower
@@ -139,7 +128,7 @@ def _link(heads: Ints, book: Ints, node: int, at: int) -> None:
     heads[at] = node
 
 
-@_jit
+@compiled
 def _unlink(heads: Ints, book: Ints, node: int) -> None:
     follower, previous = book[node], book[node + 1]
     if previous < 0:
@@ -150,7 +139,7 @@ def _unlink(heads: Ints, book: Ints, node: int) -> None:
         book[follower + 1] = previous
 
 
-@_jit
+@compiled
 def _attach(
     line: int, lits: Ints, values: Flags, place: Ints, heads: Ints, book: Ints, needed: Flags
 ) -> tuple[int, int]:
@@ -171,14 +160,14 @@ def _attach(
     return best, low
 
 
-@_jit
+@compiled
 def _detach(line: int, heads: Ints, book: Ints) -> None:
     if book[8 * line + 7] > 1:
         _unlink(heads, book, 8 * line)
         _unlink(heads, book, 8 * line + 3)
 
 
-@_jit
+@compiled
 def _need(line: int, heads: Ints, book: Ints, needed: Flags) -> None:
     if needed[line] == 0:
         needed[line] = 1
@@ -188,7 +177,7 @@ def _need(line: int, heads: Ints, book: Ints, needed: Flags) -> None:
                 _link(heads, book, node, 2 * book[node + 2] + 1)
 
 
-@_jit
+@compiled
 def _propagate(
     at: int, end: int, lits: Ints, values: Flags, place: Ints, trail: Ints, reasons: Ints, heads: Ints, book: Ints
 ) -> tuple[int, int]:
@@ -238,7 +227,7 @@ def _propagate(
             node = follower
 
 
-@_jit
+@compiled
 def _more(buffer: Offsets, count: int) -> Offsets:
     if count < len(buffer):
         return buffer
@@ -247,7 +236,7 @@ def _more(buffer: Offsets, count: int) -> Offsets:
     return larger
 
 
-@_jit
+@compiled
 def trim(
     lits: Ints, starts: Offsets, sizes: Ints, deletes: Flags, deleted: Ints, goals: Flags, axioms: int, literals: int,
 ) -> tuple[int, int, Flags, Offsets, Offsets, Offsets, Ints]:  # fmt: skip
@@ -408,7 +397,7 @@ def trim(
     return PROVEN, last, needed, names[:steps], ends[:steps], hints[:filled], root
 
 
-@_jit
+@compiled
 def decode_lrat(
     data: npt.NDArray[np.uint8], lits: Ints, starts: Offsets, hints: Offsets, hint_starts: Offsets, names: Offsets
 ) -> tuple[int, int]:
@@ -456,7 +445,7 @@ def decode_lrat(
     return line, -1
 
 
-@_jit
+@compiled
 def follow(
     lits: Ints,
     starts: Offsets,
