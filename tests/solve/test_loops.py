@@ -33,6 +33,6 @@ def test_loops_are_kept_in_the_users_own_folder_under_a_digest_of_all_sources(tm
 
 def test_without_a_folder_loops_work_and_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    before = {path for path in Path(__file__).parent.rglob("*.nb?")}
+    before = set(Path(__file__).parent.rglob("*.nb?"))
     assert run("") == run(str(tmp_path / "file" / "below")) == "45"
-    assert {path for path in Path(__file__).parent.rglob("*.nb?")} == before
+    assert set(Path(__file__).parent.rglob("*.nb?")) == before
