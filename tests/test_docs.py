@@ -39,6 +39,9 @@ def test_every_command_of_a_page_works(page: Path, place: Path, capsys: pytest.C
             words = shlex.split(line, comments=True)
             if words and words[0] == "trix-circuits":
                 assert run(words[1:]) == 0, line
+            elif words[:1] == ["mkdir"]:
+                done = subprocess.run(["bash", "-c", line], cwd=place, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, done.stderr
             elif words:
                 assert line in README_COMMANDS, line
 

@@ -315,6 +315,7 @@ def _alarm(_: int, __: FrameType | None) -> None:
 
 def killer_of(mutant: Mutant, first: Sequence[str] = ()) -> str | None:
     """The file that tells a mutant from the checker; None if none does."""
+    asked = questions()
     try:
         code = mutated(mutant)
     except (SyntaxError, ValueError) as error:
@@ -324,8 +325,8 @@ def killer_of(mutant: Mutant, first: Sequence[str] = ()) -> str | None:
     name = "import"
     try:
         checker = checker_with(mutant.page, code)
-        early = [question for question in questions() if question.name in first]
-        for question in (*early, *questions()):
+        early = [question for question in asked if question.name in first]
+        for question in (*early, *asked):
             name = question.name
             verdict, rests_on = _judged(checker, question.data, question.given)
             if (verdict, rests_on) != (question.verdict, question.rests_on):
