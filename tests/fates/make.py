@@ -1416,6 +1416,7 @@ def bristol_cases() -> Iterator[Case]:
     )
     for name, text, why in (
         ("op", BRISTOL.replace(b"AND", b"NAND"), "an operation that nobody knows"),
+        ("op-of-one", BRISTOL.replace(b"2 1 0 1 2 AND", b"1 1 0 2 BUF"), "an operation of one wire that nobody knows"),
         ("count", BRISTOL.replace(b"1 3", b"2 3", 1), "fewer gates than the first line says"),
         ("wires", BRISTOL.replace(b"1 3", b"1 2", 1), "a wire beyond the wires"),
         ("ports", BRISTOL.replace(b"2 1 1\n", b"3 1 1\n"), "fewer values than the header says"),
