@@ -69,7 +69,7 @@ def wide(count: int, gates: list[Any], drivers: list[int], meaning: list[str], *
 
 def cases() -> Iterator[Case]:
     """All of them, made anew."""
-    for part in (killers(), files(), texts(), formats(), windows(), counted(), forms(), digits(), clauses(), ghosts(), goals(),
+    for part in (killers(), more_killers(), files(), texts(), formats(), windows(), counted(), forms(), digits(), clauses(), ghosts(), goals(),
                  meanings(), sources(), matching(), made()):  # fmt: skip
         yield from part
 
@@ -183,6 +183,99 @@ def killers() -> Iterator[Case]:
         "a comment with { where a circuit file has its header",
         sourced(b"#abcdefg"[:7] + b"#{\n" + BLIF, [[4, 10, 0, 1]]).data(),
     )
+
+
+def more_killers() -> Iterator[Case]:
+    """The same, found by a second run."""
+    inverters = [[[0], [-1], 0], [[6], [-1], 0], [[7], [-1], 0]]
+    chain = [[16, 15, 7], [14, 13, 6], [12, 1, 0], [16, 1]]
+    yield Case(
+        "accept",
+        "merged-chain",
+        "three inverters, merged from the last to the first",
+        proven(*chain, [14, 0], ghosts=inverters, goals=["rows"]),
+    )
+    yield Case(
+        "refuse",
+        "merged-chain-wrong",
+        "and the second of them is no inverter",
+        proven(*chain, [14, 1], ghosts=inverters, goals=["rows"]),
+    )
+    nand = [[[0, 1], [-1, -1], 1]]
+    merged, axioms = [12, 5, 0, 1], [[6, 5, 0]]
+    yield Case("accept", "clauses-inverted-root", "a clause of a gate that is merged with a complement",
+               proven(merged, ["clauses", axioms, [], 4, 4], ghosts=nand, goals=["rows"]))  # fmt: skip
+    yield Case("refuse", "clauses-inverted-root-wrong", "and one that does not follow",
+               proven(merged, ["clauses", [[6, 4, 0]], [], 4, 4], ghosts=nand, goals=["rows"]))  # fmt: skip
+    half = [((0, 1), (1, 1), -2), ((0, 1, 2), (1, 1, -2), -1)]
+    three = Forged([["x", 2]], [["s", 1]], half, [3], ["s = x[0]"], no_proof())
+    own = [[0, 1], [], [0, 1, 2, 3], [1, 1, -2, -1], 0, "="]
+    yield Case("refuse", "digits-three", "three bits of one weight: the first is not the last",
+               replace(three, certificate={"ghosts": [], "lemmas": [own, ["digits", 1, [[0, 1]]]], "goals": [[]]}).data())  # fmt: skip
+    yield Case("accept", "given-equality", "an equality that is named as given does not count",
+               proven([4, 10, 0, 1], [[0, 1], [0], [2, 0], [-1, 1], 0, ">="], goals=[[]]))  # fmt: skip
+    for name, deltas, gate, why in (
+        ("one", bytes([2, 3]), ((1,), (1,), -1), "an AND with the constant 1 is the other"),
+        ("zero", bytes([2, 4]), ((), (), -1), "an AND with the constant 0 is 0"),
+        ("ones", bytes([5, 0]), ((), (), 0), "an AND of the constant 1 with itself"),
+    ):
+        text = b"aig 3 2 0 1 1\n6\n" + deltas + b"i0 a\ni1 b\no0 y\n"
+        proof = {"ghosts": [], "lemmas": [[4, 12, 1]], "goals": []}
+        yield Case(
+            "accept",
+            f"aig-constant-{name}",
+            why,
+            and_gate(gates=[gate], meaning=[], copies=[text], certificate=proof).data(),
+        )
+    doubled = AAG.replace(b"\n2\n4\n", b"\n2\n2\n").replace(b"6 2 4", b"6 2 2")
+    yield Case(
+        "damaged",
+        "aiger-input-twice-alone",
+        "an input twice, and nothing else wrong",
+        sourced(doubled, [[4, 12, 0, 1]]).data(),
+    )
+    for name, why, spoil in (
+        ("padding", "unused bits that are not 0", lambda raw: bytes([raw[0] | 0x80])),
+        ("more", "a byte too many", lambda raw: raw + b"\0"),
+    ):
+        yield Case("damaged", f"packing-{name}", why, repacked(spoil))
+    control = BLIF.replace(b"11 1", b"11\x0b1")
+    yield Case(
+        "damaged",
+        "blif-vertical-tab",
+        "a character that only some take for a space",
+        sourced(control, [[4, 10, 0, 1]]).data(),
+    )
+    for name, text, why in (
+        ("spelling", BLIF.replace(b" a", b" a\\xff"), "a spelling alone is a name"),
+        ("byte", BLIF.replace(b" a", b" a\xff"), "a byte alone is its spelling"),
+    ):
+        ports: Any = {"inputs": [["a_xff", 1], ["b", 1]]}
+        yield Case("accept", f"blif-{name}", why, sourced(text, [[4, 10, 0, 1]], **ports).data())
+    yield Case(
+        "accept", "meaning-table-full", "a table of ones", and_gate(meaning=["y = table(0xf, a, b) & a & b"]).data()
+    )
+    shifts = Forged([["x", 3], ["s", 2]], [["y", 3]], [], [0, 1, 2], [], no_proof("rows"))
+    far = "y = x if ((0 - x) >> 6) % 8 == (7 if x else 0) else s"
+    yield Case(
+        "accept", "meaning-shift-far", "what is shifted out leaves the sign", replace(shifts, meaning=[far]).data()
+    )
+    yield Case("damaged", "bristol-op-of-none", "an operation that nobody knows, of one wire",
+               sourced(BRISTOL.replace(b"2 1 0 1 2 AND", b"1 1 0 2 BUF"), [[4, 10, 0, 1]], inputs=[["x0", 1], ["x1", 1]], outputs=[["y0", 1]],
+                       gates=[((0,), (1,), -1)]).data())  # fmt: skip
+
+
+def repacked(spoil: Any) -> bytes:
+    """`and_gate` in ternary, with other bytes of weights."""
+    from tests.check.forging import codes, sealed, words
+
+    unit, weights, biases = FORMATS["ternary"]
+    packed = {"fan_in": words([2]), "sources": words([0, 1]), "outputs": words([2]), "weights": spoil(codes([1, 1], weights)),
+              "biases": codes([-2], biases), "certificate": json.dumps(no_proof("rows")).encode()}  # fmt: skip
+    about = {"digest": "0" * 64, "version": 1, "name": "forged",
+             "format": {"name": "ternary", "unit": unit, "weights": weights, "biases": biases},
+             "inputs": [["a", 1], ["b", 1]], "outputs": [["y", 1]], "meaning": ["y = a & b"], "defaults": {}, "origin": {}}  # fmt: skip
+    return sealed(packed, about, lambda header: None)
 
 
 def null_7(header: dict[str, Any]) -> None:
@@ -368,6 +461,7 @@ def refanned(count: int) -> bytes:
 
 def formats() -> Iterator[Case]:
     """Formats and packing."""
+    wires: Any = {"gates": [], "drivers": [0], "meaning": ["y = a"]}
     for name, (unit, weights, biases) in FORMATS.items():
         step = min(w for w in weights if w and w > 0)
         bias = next((b for b in biases if b is not None and -2 * step <= b < -step), None)
@@ -378,14 +472,14 @@ def formats() -> Iterator[Case]:
             )
         lie = ("1/3", weights, biases)
         yield Case("damaged", f"format-{name}-unit", "a well-known name with another unit",
-                   and_gate(form=name, table=lie, gates=[]).data())  # fmt: skip
+                   and_gate(form=name, table=lie, **wires).data())  # fmt: skip
         place = max(k for k, value in enumerate(weights) if value is not None)
         changed = [*weights[:place], weights[place] + 1, *weights[place + 1 :]]
         yield Case("damaged", f"format-{name}-weights", "a well-known name with another weight",
-                   and_gate(form=name, table=(unit, changed, biases), gates=[]).data())  # fmt: skip
+                   and_gate(form=name, table=(unit, changed, biases), **wires).data())  # fmt: skip
         changed = [*biases[:-1], 5 if biases[-1] != 5 else 6]
         yield Case("damaged", f"format-{name}-biases", "a well-known name with another bias",
-                   and_gate(form=name, table=(unit, weights, changed), gates=[]).data())  # fmt: skip
+                   and_gate(form=name, table=(unit, weights, changed), **wires).data())  # fmt: skip
     mine = ("7/9", [0, 1, None, 5], [0, -2])
     yield Case("accept", "format-mine", "a format of one's own", and_gate(form="mine", table=mine).data())
     yield Case("accept", "format-largest", "values of magnitude 2^40 - 1",
@@ -414,7 +508,7 @@ def formats() -> Iterator[Case]:
         ("nf4-lie", "values of E2M1 under the name of nf4", "nf4", ("1/2", E2M1, E2M1)),
     ):
         gates: Any = [] if not isinstance(table[1], list) or 1 not in table[1] or -2 not in table[2] else None
-        changed_gates = {} if gates is None else {"gates": gates, "drivers": [0]}
+        changed_gates = {} if gates is None else wires
         yield Case("damaged", f"format-{name}", why, and_gate(form=form, table=table, **changed_gates).data())
     yield Case("damaged", "packing-no-value", "a code that has no value", nulled())
 
