@@ -187,6 +187,17 @@ def killers() -> Iterator[Case]:
 
 def more_killers() -> Iterator[Case]:
     """The same, found by a second run."""
+    # y = 1 - x, z = x, and w = x is said to be 0: with the wrong sign for opposite bits 4x is left over, and x is 0.
+    signs = Forged([["x", 1]], [["y", 1], ["z", 1], ["w", 1]], [((0,), (-1,), 0), ((0,), (1,), -1)], [1, 2, 0],
+                   ["y = 1 - x", "z = x", "w = 0"], no_proof())  # fmt: skip
+    sum_of = [[0], [], [0, 1, 2], [3, 1, -2], -1, "="]
+    zero = b"aag 1 1 0 3 0\n2\n3\n2\n0\ni0 x\no0 y\no1 z\no2 w\n"
+    lie = {"ghosts": [], "lemmas": [sum_of, ["digits", 8, [[0, 1]]], [10, 6]], "goals": []}
+    yield Case("refuse", "digits-opposite-sign", "3x + y - 2z = 1 says nothing of x",
+               replace(signs, meaning=[], copies=[zero], certificate=lie).data())  # fmt: skip
+    yield Case("accept", "digits-opposite-sign-right", "and w = x",
+               replace(signs, meaning=["y = 1 - x", "z = x", "w = x"],
+                       certificate={"ghosts": [], "lemmas": [sum_of, ["digits", 8, [[0, 1]]]], "goals": [[], [], []]}).data())  # fmt: skip
     inverters = [[[0], [-1], 0], [[6], [-1], 0], [[7], [-1], 0]]
     chain = [[16, 15, 7], [14, 13, 6], [12, 1, 0], [16, 1]]
     yield Case(

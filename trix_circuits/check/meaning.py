@@ -145,7 +145,7 @@ class Meaning:
         return [column[0], self.nets.zero]
 
     def _below(self, x: Word | Linear, y: Word | Linear, strict: bool) -> int:
-        """1 iff x < y, or x <= y: of words, bit by bit; where a sum is compared, one gate, for that is what a gate is."""
+        """1 iff x < y, or x <= y: of words, bit by bit; where a sum is compared, one gate, for so a gate compares."""
         if all(isinstance(side, list) or side.keys() <= {ONE} for side in (x, y)):
             x, y = self._written(x), self._written(y)
             return less(self.nets, x, y) if strict else self.nets.inverse(less(self.nets, y, x))

@@ -11,8 +11,8 @@ reference nodes and other ghosts. Why that is right: if x = y for every input, t
 function of y. A gate reads nets of lower rank only, and the earliest of a class is of no higher rank than its
 members: so there are no loops.
 
-A *linear form* is sum(coefficient * net) + constant; the constant stands at the key ONE. What is known to be 0 or 1 goes
-into the constant.
+A *linear form* is sum(coefficient * net) + constant; the constant stands at the key ONE. What is known to be 0 or 1
+goes into the constant.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -102,7 +102,7 @@ class Gates:
         return total
 
     def form(self, net: int) -> Linear:
-        """What a net compares with 0: its gate fires iff this is >= 0. For an input, x - 1. Over earliest equal nets."""
+        """What a net compares with 0: its gate fires iff this is >= 0; for an input x - 1. Over earliest equal nets."""
         sources, weights, bias = self._gates[net] or ((net,), (1,), -1)
         total = dict(zip(sources, weights, strict=True))
         if len(total) == len(sources) and 0 not in weights and self._equal.keys().isdisjoint(sources):
