@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 MAX_WORK = 120_000_000  # about a minute
-MAX_MEMORY = 900_000_000
+MAX_MEMORY = 950_000_000
 MAX_WIDTH = 1 << 16  # bits of one word of a meaning
 MAX_NETS = 1 << 20  # reference nodes of a meaning, and inputs of a source
 MAX_LEAVES = 24  # of a window: 2^24 rows

@@ -164,7 +164,7 @@ class Windows:
         if shape not in self.memo:
             every = [terms for terms, _ in gates] + [terms for terms, *_ in parts]
             bits = sum(2 + w.bit_length() for terms in every for _, w in terms) + sum(c.bits or 0 for c in claims)
-            self.work.spend(bits * (2 + (1 << window.free >> 12)), 200 * len(gates) + 120 * len(every) + 64 * bits)
+            self.work.spend(bits * (2 + (1 << window.free >> 12)), 200 * len(gates) + 100 * sum(map(len, every)))
             self.memo[shape] = _decide(*shape)
         self.rows += 1 << window.free
         return self.memo[shape]
